@@ -1,0 +1,24 @@
+import { Client, fetchExchange } from '@urql/core'
+import urql from '@urql/vue'
+import { createApp } from 'vue'
+import App from './App.vue'
+import './barista.css'
+
+const answerWithin = 10_000
+
+// No cache: what is shown is what the server said last, and its event stream says it.
+const client = new Client({
+  url: '/graphql',
+  exchanges: [fetchExchange],
+  preferGetMethod: false,
+  fetchOptions: { credentials: 'same-origin' },
+  fetch: (input, init) => {
+    const patience = AbortSignal.timeout(answerWithin)
+    return fetch(input, {
+      ...init,
+      signal: init?.signal ? AbortSignal.any([init.signal, patience]) : patience,
+    })
+  },
+})
+
+createApp(App).use(urql, client).mount('#app')

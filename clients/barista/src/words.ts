@@ -1,0 +1,34 @@
+import type { Order } from './documents.ts'
+
+/** "+15551234567" → "(555) 123-4567"; numbers of other countries stay as they are, with their country code. */
+export function phoneWords(e164: string): string {
+  // A formatter for every country weighs more than the rest of the console.
+  return e164.replace(/^\+1(\d{3})(\d{3})(\d{4})$/, '($1) $2-$3')
+}
+
+/** Time since an order was placed, in words. @param age in milliseconds */
+export function ageWords(age: number): string {
+  const minutes = Math.max(0, Math.floor(age / 60_000))
+  if (minutes < 1) return 'just now'
+  if (minutes < 60) return `${minutes} min`
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`
+}
+
+export function moneyWords({ amount, currency }: Order['total']): string {
+  return new Intl.NumberFormat(undefined, { style: 'currency', currency }).format(Number(amount))
+}
+
+export const drinksWords = (count: number) => (count === 1 ? '1 drink' : `${count} drinks`)
+
+export const statusWords: Record<Order['status'], string> = {
+  RECEIVED: 'new',
+  PREPARING: 'being made',
+  READY: 'ready',
+  PICKED_UP: 'picked up',
+  CANCELLED: 'cancelled',
+}
+
+export const textWords: Record<Order['texts'][number]['kind'], string> = {
+  ORDER_RECEIVED: 'Order text',
+  ORDER_READY: 'Ready text',
+}
