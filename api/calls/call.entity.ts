@@ -1,0 +1,109 @@
+import { OptionalProps, type Rel } from '@mikro-orm/core'
+import { Entity, Index, ManyToOne, OneToOne, PrimaryKey, Property } from '@mikro-orm/decorators/legacy'
+import { Field, ID, ObjectType, registerEnumType } from 'type-graphql'
+import { allow } from '../auth/allow.ts'
+import { Drink } from '../carts/drink.ts'
+import { Order } from '../orders/order.entity.ts'
+import { Shop } from '../shops/shop.entity.ts'
+
+export enum CallIntent {
+  TALKING = 'TALKING',
+  GOODBYE = 'GOODBYE',
+  TRANSFER = 'TRANSFER',
+}
+registerEnumType(CallIntent, {
+  name: 'CallIntent',
+  description: 'What shall happen once the last words were heard.',
+  valuesConfig: {
+    TALKING: { description: 'The conversation goes on. A call that ends like this broke off.' },
+    GOODBYE: { description: 'Hang up.' },
+    TRANSFER: { description: 'Put the caller through to the shop.' },
+  },
+})
+
+export enum CallEndReason {
+  CALLER_HUNG_UP = 'CALLER_HUNG_UP',
+  GOODBYE = 'GOODBYE',
+  TRANSFERRED = 'TRANSFERRED',
+  AGENT_LOST = 'AGENT_LOST',
+  API_LOST = 'API_LOST',
+  TOO_LONG = 'TOO_LONG',
+  SILENCE = 'SILENCE',
+  SHUTDOWN = 'SHUTDOWN',
+  FAILED = 'FAILED',
+}
+registerEnumType(CallEndReason, {
+  name: 'CallEndReason',
+  description: 'Why a call ended.',
+  valuesConfig: {
+    CALLER_HUNG_UP: { description: 'The caller put the phone down.' },
+    GOODBYE: { description: 'The agent said goodbye and hung up.' },
+    TRANSFERRED: { description: 'The caller was put through to the shop.' },
+    AGENT_LOST: { description: 'The voice agent could not be reached or broke off.' },
+    API_LOST: { description: 'The order system could not be reached.' },
+    TOO_LONG: { description: 'The call reached its longest length.' },
+    SILENCE: { description: 'The caller said nothing any more.' },
+    SHUTDOWN: { description: 'The voice process was stopped.' },
+    FAILED: { description: 'Anything else that should not happen.' },
+  },
+})
+
+/** A phone call by Twilio's CallSid, with its cart: all that any voice process needs to take it on. */
+@Entity()
+@Index({ properties: ['shop', 'startedAt'] })
+@ObjectType({ description: "A phone call, by Twilio's CallSid, with its cart." })
+export class Call {
+  [OptionalProps]?: 'cart' | 'intent' | 'startedAt'
+
+  @PrimaryKey({ type: 'string' })
+  @Field(() => ID, { description: "Twilio's CallSid." })
+  id!: string
+
+  @ManyToOne(() => Shop)
+  @Field(() => Shop, { description: 'The shop that was called.' })
+  shop!: Rel<Shop>
+
+  @Property({ type: 'string', nullable: true })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Caller ID when it is a number that can be texted, E.164.',
+  })
+  @allow('orders:pii', 'calls:write')
+  from: string | null = null
+
+  @Property({ type: 'string', nullable: true })
+  @Field(() => String, { nullable: true, description: 'The number the caller gave or agreed to, E.164.' })
+  @allow('orders:pii', 'calls:write')
+  phone: string | null = null
+
+  @Property({ type: 'json', nullable: true })
+  @Field(() => Drink, {
+    nullable: true,
+    description: 'The staged drink, not in the cart until the caller has confirmed it.',
+  })
+  pendingItem: Drink | null = null
+
+  @Property({ type: 'json' })
+  @Field(() => [Drink], { description: 'The drinks confirmed so far.' })
+  cart: Drink[] = []
+
+  @Property({ type: 'string' })
+  @Field(() => CallIntent, { description: 'What shall happen once the last words were heard.' })
+  intent: CallIntent = CallIntent.TALKING
+
+  @OneToOne(() => Order, order => order.call, { nullable: true })
+  @Field(() => Order, { nullable: true, description: 'What was ordered; null before checkout.' })
+  order: Rel<Order> | null = null
+
+  @Property({ type: 'datetime' })
+  @Field(() => Date, { description: 'When the phone was answered.' })
+  startedAt: Date = new Date()
+
+  @Property({ type: 'datetime', nullable: true })
+  @Field(() => Date, { nullable: true, description: 'When it ended; null while it lives.' })
+  endedAt: Date | null = null
+
+  @Property({ type: 'string', nullable: true })
+  @Field(() => CallEndReason, { nullable: true, description: 'Why it ended; null while it lives.' })
+  endReason: CallEndReason | null = null
+}

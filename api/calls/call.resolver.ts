@@ -1,0 +1,124 @@
+import {
+  Arg,
+  Ctx,
+  Field,
+  FieldResolver,
+  ID,
+  InputType,
+  Int,
+  Mutation,
+  ObjectType,
+  Query,
+  Resolver,
+  Root,
+} from 'type-graphql'
+import { allow } from '../auth/allow.ts'
+import { badInput, connectionOf, paginate } from '../connection.ts'
+import type { Context } from '../context.ts'
+import { sumOf } from '../carts/mix-drink.ts'
+import { Menu } from '../menu/menu.ts'
+import { Money, money } from '../money.ts'
+import { Shop } from '../shops/shop.entity.ts'
+import { shopOf } from '../shops/shop-of.ts'
+import { Call, CallEndReason, CallIntent } from './call.entity.ts'
+import { callerIdOf } from './phone.ts'
+
+@ObjectType({ description: 'A page of calls, newest first.' })
+class CallConnection extends connectionOf(Call, 'calls') {}
+
+@InputType({ description: 'A call that comes in, as Twilio tells it.' })
+class StartCallInput {
+  @Field(() => ID, { description: "Twilio's CallSid." })
+  callSid!: string
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'Caller ID as Twilio gives it; may be withheld or no number.',
+  })
+  from?: string | null
+
+  @Field(() => String, { nullable: true, description: 'The number that was called; tells which shop.' })
+  to?: string | null
+}
+
+@InputType({ description: 'How a call ended.' })
+class EndCallInput {
+  @Field(() => ID, { description: "Twilio's CallSid." })
+  call!: string
+
+  @Field(() => CallEndReason, { description: 'Why it ended.' })
+  reason!: CallEndReason
+}
+
+/** Phone calls, as the voice process reports them. */
+@Resolver(() => Call)
+export class CallResolver {
+  @allow('calls:read')
+  @Query(() => CallConnection, { description: 'Calls, newest first.' })
+  async calls(
+    @Ctx() { em }: Context,
+    @Arg('first', () => Int, { description: 'How many, 1 to 100.' }) first: number,
+    @Arg('after', () => String, { nullable: true, description: 'The page after this cursor.' })
+    after?: string | null,
+  ): Promise<CallConnection> {
+    return paginate(em, Call, { shop: await shopOf(em) }, 'startedAt', { first, after })
+  }
+
+  @allow('calls:read', 'calls:write')
+  @Query(() => Call, { nullable: true, description: 'One call; null when it is not known.' })
+  call(
+    @Ctx() { em }: Context,
+    @Arg('id', () => ID, { description: "Twilio's CallSid." }) id: string,
+  ): Promise<Call | null> {
+    return em.findOne(Call, id, { populate: ['shop', 'order'] })
+  }
+
+  @allow('calls:write')
+  @Mutation(() => Call, { description: 'A call comes in. The same CallSid answers the same call.' })
+  async startCall(
+    @Ctx() { em }: Context,
+    @Arg('input', () => StartCallInput, { description: 'The call.' }) { callSid, from, to }: StartCallInput,
+  ): Promise<Call> {
+    if (!/^[\w-]{1,64}$/.test(callSid)) throw badInput('`callSid` is no CallSid.')
+    const known = await em.findOne(Call, callSid, { populate: ['shop', 'order'] })
+    if (known) return known
+    const shop = (to && (await em.findOne(Shop, { phone: to }))) || (await shopOf(em))
+    // Twilio may ask twice at the same moment; the second insert finds the first.
+    await em.upsert(
+      Call,
+      {
+        id: callSid,
+        shop: shop.id,
+        from: callerIdOf(from, shop.region),
+        cart: [],
+        intent: CallIntent.TALKING,
+        startedAt: new Date(),
+      },
+      { onConflictAction: 'ignore' },
+    )
+    return em.findOneOrFail(Call, callSid, { populate: ['shop', 'order'], refresh: true })
+  }
+
+  @allow('calls:write')
+  @Mutation(() => Call, { description: 'A call is over. The first reason given stays.' })
+  async endCall(
+    @Ctx() { em }: Context,
+    @Arg('input', () => EndCallInput, { description: 'Which call, and why.' })
+    { call: id, reason }: EndCallInput,
+  ): Promise<Call> {
+    await em.nativeUpdate(Call, { id, endedAt: null }, { endedAt: new Date(), endReason: reason })
+    const call = await em.findOne(Call, id, { populate: ['shop', 'order'], refresh: true })
+    if (!call) throw badInput('`call` is not known.')
+    return call
+  }
+
+  @FieldResolver(() => Menu, { description: 'What the shop sells right now.' })
+  menu(@Ctx() { em }: Context, @Root() call: Call): Promise<Menu> {
+    return Menu.of(em, call.shop)
+  }
+
+  @FieldResolver(() => Money, { description: 'What the drinks in the cart cost.' })
+  cartTotal(@Root() call: Call): Money {
+    return money(sumOf(call.cart), call.shop.currency)
+  }
+}

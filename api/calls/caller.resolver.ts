@@ -1,0 +1,97 @@
+import { Arg, Ctx, ID, Mutation, Resolver } from 'type-graphql'
+import { allow } from '../auth/allow.ts'
+import { IntentAnswer, PhoneAnswer } from '../carts/answers.ts'
+import { callArg, requestArg } from '../carts/cart.resolver.ts'
+import { once } from '../carts/once.ts'
+import { refuse } from '../carts/refusal.ts'
+import type { Context } from '../context.ts'
+import { type Call, CallIntent } from './call.entity.ts'
+import { meansCallerId, phoneOf } from './phone.ts'
+
+/** The agent functions about the caller: their number, and how the call shall end. */
+@Resolver()
+export class CallerResolver {
+  @allow('calls:write')
+  @Mutation(() => PhoneAnswer, { description: 'Normalise and remember the number for texts.' })
+  savePhoneNumber(
+    @Ctx() context: Context,
+    @Arg('call', () => ID, callArg) call: string,
+    @Arg('request', () => ID, requestArg) request: string,
+    @Arg('phone', () => String, {
+      description: 'As the caller said it, or "caller id" for the number they call from.',
+    })
+    phone: string,
+  ): Promise<PhoneAnswer> {
+    return once<PhoneAnswer>(
+      context,
+      'savePhoneNumber',
+      { call, request, phone },
+      () => ({}),
+      ({ call }) => {
+        call.phone = phoneFor(call, phone)
+        return { phone: call.phone }
+      },
+    )
+  }
+
+  @allow('calls:write')
+  @Mutation(() => IntentAnswer, {
+    description: 'The conversation is over: hang up after the last words were heard.',
+  })
+  sayGoodbye(
+    @Ctx() context: Context,
+    @Arg('call', () => ID, callArg) call: string,
+    @Arg('request', () => ID, requestArg) request: string,
+  ): Promise<IntentAnswer> {
+    return intend(context, 'sayGoodbye', { call, request }, CallIntent.GOODBYE)
+  }
+
+  @allow('calls:write')
+  @Mutation(() => IntentAnswer, {
+    description: 'Put the caller through to the shop after the last words were heard.',
+  })
+  transferToStaff(
+    @Ctx() context: Context,
+    @Arg('call', () => ID, callArg) call: string,
+    @Arg('request', () => ID, requestArg) request: string,
+  ): Promise<IntentAnswer> {
+    return intend(context, 'transferToStaff', { call, request }, CallIntent.TRANSFER)
+  }
+}
+
+function intend(
+  context: Context,
+  name: string,
+  args: { call: string; request: string },
+  intent: CallIntent,
+): Promise<IntentAnswer> {
+  return once<IntentAnswer>(
+    context,
+    name,
+    args,
+    () => ({ intent: CallIntent.TALKING }),
+    ({ call }) => {
+      call.intent = intent
+      return { intent }
+    },
+  )
+}
+
+/**
+ * The number a caller means, E.164.
+ * @throws Refusal NO_CALLER_ID, BAD_PHONE
+ */
+export function phoneFor(call: Call, said: string): string {
+  if (meansCallerId(said)) {
+    return (
+      call.from ?? refuse('NO_CALLER_ID', 'Their number is withheld or cannot be texted. Ask for a number.')
+    )
+  }
+  return (
+    phoneOf(said, call.shop.region) ??
+    refuse(
+      'BAD_PHONE',
+      'That is no possible phone number. Ask for it again, area code first, digit by digit.',
+    )
+  )
+}

@@ -1,0 +1,148 @@
+import { iceOf, sweetnessOf } from '../menu/levels.ts'
+import { type Menu, offered } from '../menu/menu.ts'
+import type { MenuItem } from '../menu/menu-item.entity.ts'
+import { enumerate, understand } from '../menu/words.ts'
+import { minorUnits, money } from '../money.ts'
+import type { Drink, DrinkChangesInput, DrinkInput } from './drink.ts'
+import { refuse } from './refusal.ts'
+
+const given = (text: string | null | undefined): text is string => text != null && text.trim() !== ''
+
+/** Names that mean "nothing" when a model or a guest puts them in a list. */
+const nothing = new Set([
+  'none',
+  'no',
+  'nothing',
+  'no topping',
+  'no toppings',
+  'no add on',
+  'no addons',
+  'n/a',
+  'null',
+])
+
+const listed = (words: readonly string[] | null | undefined): string[] =>
+  (words ?? []).filter(word => given(word) && !nothing.has(word.trim().toLowerCase()))
+
+/** @throws Refusal SOLD_OUT naming what else there is */
+function available(item: MenuItem, others: readonly MenuItem[], path: string[]): MenuItem {
+  if (item.available) return item
+  const rest = offered(others).map(other => other.name)
+  const instead = rest.length
+    ? `We still have ${enumerate(rest)}. Offer one of these.`
+    : 'Nothing like it is left. Say so.'
+  return refuse('SOLD_OUT', `${item.name} is sold out right now. ${instead}`, path)
+}
+
+function flavorOf(menu: Menu, said: string | null | undefined): MenuItem {
+  const names = enumerate(
+    offered(menu.flavors).map(item => item.name),
+    'or',
+  )
+  if (!given(said))
+    return refuse('FLAVOR_NEEDED', `Which drink? We have ${names}. Ask the caller.`, ['flavor'])
+  const flavor = understand(said, menu.flavors)
+  if (!flavor) {
+    return refuse('UNKNOWN_FLAVOR', `We have no "${short(said)}". The drinks are ${names}. Ask which one.`, [
+      'flavor',
+    ])
+  }
+  return available(flavor, menu.flavors, ['flavor'])
+}
+
+/** Toppings and add-ons are told apart by the menu: a model may put either in either list. */
+function extrasOf(menu: Menu, toppings: readonly string[], addOns: readonly string[]): Set<MenuItem> {
+  const extras = [...menu.toppings, ...menu.addOns]
+  const found = new Set<MenuItem>()
+  for (const [path, words, first] of [
+    ['toppings', toppings, menu.toppings],
+    ['addOns', addOns, menu.addOns],
+  ] as const) {
+    for (const said of words) {
+      const item = understand(said, first) ?? understand(said, extras)
+      if (!item) {
+        const topping = enumerate(offered(menu.toppings).map(each => each.name))
+        const addOn = enumerate(offered(menu.addOns).map(each => each.name))
+        return refuse(
+          path === 'toppings' ? 'UNKNOWN_TOPPING' : 'UNKNOWN_ADD_ON',
+          `We have no "${short(said)}". Toppings are ${topping}${addOn && `; add-ons: ${addOn}`}. Ask what they would like instead.`,
+          [path],
+        )
+      }
+      const alike = menu.toppings.includes(item) ? menu.toppings : menu.addOns
+      found.add(available(item, alike, [path]))
+    }
+  }
+  return found
+}
+
+const short = (said: string) => (said.length > 60 ? `${said.slice(0, 60)}…` : said)
+
+/**
+ * Understands a drink by the live menu, checks what goes together, and prices it.
+ * @throws Refusal with what is on offer or which rule was broken
+ */
+export function mixDrink(menu: Menu, input: DrinkInput): Drink {
+  const flavor = flavorOf(menu, input.flavor)
+  const extras = extrasOf(menu, listed(input.toppings), listed(input.addOns))
+  const toppings = menu.toppings.filter(item => extras.has(item))
+  const addOns = menu.addOns.filter(item => extras.has(item))
+  for (const addOn of addOns) {
+    if (addOn.requires && !extras.has(addOn.requires)) {
+      refuse(
+        'ADD_ON_NEEDS_TOPPING',
+        `${addOn.name} needs ${addOn.requires.name}. Ask whether to add ${addOn.requires.name} or to leave ${addOn.name} out.`,
+        ['addOns'],
+      )
+    }
+  }
+  const sweetness = given(input.sweetness) ? sweetnessOf(input.sweetness) : menu.defaultSweetness
+  if (!sweetness) {
+    refuse('UNKNOWN_SWEETNESS', `Sweetness can be ${enumerate(menu.sweetnessLevels, 'or')}. Ask which one.`, [
+      'sweetness',
+    ])
+  }
+  const ice = given(input.ice) ? iceOf(input.ice) : menu.defaultIce
+  if (!ice) refuse('UNKNOWN_ICE', `Ice can be ${enumerate(menu.iceLevels, 'or')}. Ask which one.`, ['ice'])
+  const priceMinor = [flavor, ...toppings, ...addOns].reduce((sum, item) => sum + item.priceMinor, 0)
+  const drink = {
+    flavor: flavor.name,
+    toppings: toppings.map(item => item.name),
+    addOns: addOns.map(item => item.name),
+    sweetness,
+    ice,
+    price: money(priceMinor, menu.shop.currency),
+  }
+  return { ...drink, summary: describe(drink) }
+}
+
+/**
+ * The drink with the changes given; what is not given stays.
+ * @throws Refusal as mixDrink
+ */
+export function changeDrink(menu: Menu, drink: Drink, changes: DrinkChangesInput): Drink {
+  return mixDrink(menu, {
+    flavor: given(changes.flavor) ? changes.flavor : drink.flavor,
+    toppings: changes.toppings ?? drink.toppings,
+    addOns: changes.addOns ?? drink.addOns,
+    sweetness: given(changes.sweetness) ? changes.sweetness : drink.sweetness,
+    ice: given(changes.ice) ? changes.ice : drink.ice,
+  })
+}
+
+/** "one taro milk tea with boba and vanilla cream, matcha stencil on top, 50% sweet, regular ice" */
+export function describe({
+  flavor,
+  toppings,
+  addOns,
+  sweetness,
+  ice,
+}: Omit<Drink, 'summary' | 'price'>): string {
+  const withToppings = toppings.length ? ` with ${enumerate(toppings)}` : ''
+  return [`one ${flavor}${withToppings}`, ...addOns, `${sweetness} sweet`, ice].join(', ')
+}
+
+/** What drinks cost together, in minor units. */
+export function sumOf(drinks: readonly Drink[]): number {
+  return drinks.reduce((sum, { price }) => sum + minorUnits(price.amount, price.currency), 0)
+}

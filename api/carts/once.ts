@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto'
+import { LockMode } from '@mikro-orm/core'
+import { Call } from '../calls/call.entity.ts'
+import { FunctionCall } from '../calls/function-call.entity.ts'
+import type { Context } from '../context.ts'
+import type { Transaction } from '../events/log.ts'
+import { Menu } from '../menu/menu.ts'
+import { Refusal, refuse } from './refusal.ts'
+
+export interface Running {
+  call: Call
+  menu: Menu
+  tx: Transaction
+}
+
+/** Every agent function names the call it is for and Deepgram's id of the request. */
+export interface Request {
+  call: string
+  request: string
+}
+
+const hashOf = (args: object) => createHash('sha256').update(JSON.stringify(args)).digest('hex')
+
+const failed = ({ message, code }: Refusal) => ({ ok: false, error: message, code })
+
+/**
+ * Runs an agent function with an effect exactly once: its effect, its events and its answer are one transaction, and
+ * the same request answers what is recorded. `otherwise` is what the answer holds besides the error when refused.
+ *
+ * `run` refuses before it writes anything, so that a refusal can be recorded in the same transaction.
+ */
+export async function once<Answer extends { ok: boolean }>(
+  { em, log }: Context,
+  name: string,
+  { call: callId, request, ...args }: Request & Record<string, unknown>,
+  otherwise: (call: Call | null) => Omit<Answer, 'ok' | 'error' | 'code'>,
+  run: (running: Running) => Omit<Answer, 'ok'> | Promise<Omit<Answer, 'ok'>>,
+): Promise<Answer> {
+  const argumentsHash = hashOf(args)
+  return log.change(em, async tx => {
+    const call = await tx.em.findOne(Call, callId, {
+      populate: ['shop', 'order'],
+      lockMode: LockMode.PESSIMISTIC_WRITE,
+      refresh: true,
+    })
+    const known = await tx.em.findOne(FunctionCall, { call: callId, request })
+    if (known?.name === name && known.argumentsHash === argumentsHash) return known.answer as Answer
+    try {
+      if (known) {
+        refuse(
+          'REQUEST_REUSED',
+          'This request id was used for another call of a function. Call the function anew.',
+        )
+      }
+      if (!call)
+        return refuse('NO_SUCH_CALL', 'This call is not known here. Apologise and transfer to staff.')
+      const answer = { ok: true, ...(await run({ call, menu: await Menu.of(tx.em, call.shop), tx })) }
+      tx.em.create(FunctionCall, { call: callId, request, name, argumentsHash, answer })
+      return answer as unknown as Answer
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
+      tx.em.clear()
+      const answer = { ...failed(error), ...otherwise(call) }
+      if (call && !known) tx.em.create(FunctionCall, { call: callId, request, name, argumentsHash, answer })
+      return answer as unknown as Answer
+    }
+  })
+}
+
+/** An agent function that only looks. */
+export async function look<Answer extends { ok: boolean }>(
+  { em }: Context,
+  callId: string,
+  otherwise: Omit<Answer, 'ok' | 'error' | 'code'>,
+  run: (call: Call) => Omit<Answer, 'ok'> | Promise<Omit<Answer, 'ok'>>,
+): Promise<Answer> {
+  try {
+    const call = await em.findOne(Call, callId, { populate: ['shop', 'order'] })
+    if (!call) return refuse('NO_SUCH_CALL', 'This call is not known here. Apologise and transfer to staff.')
+    return { ok: true, ...(await run(call)) } as unknown as Answer
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    return { ...failed(error), ...otherwise } as unknown as Answer
+  }
+}

@@ -1,0 +1,17 @@
+/** A failure that is expected: a sentence that says what happened and what to do next, and a stable code. */
+export class Refusal extends Error {
+  readonly code: string
+  /** The input field it is about, as in `UserError.path`. */
+  readonly path: string[] | null
+
+  constructor(code: string, sentence: string, path: string[] | null = null) {
+    super(sentence)
+    this.code = code
+    this.path = path
+  }
+}
+
+/** @throws Refusal always */
+export function refuse(code: string, sentence: string, path: string[] | null = null): never {
+  throw new Refusal(code, sentence, path)
+}

@@ -1,0 +1,95 @@
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { type Constructor, DataloaderType } from '@mikro-orm/core'
+import { type Migration, Migrator } from '@mikro-orm/migrations'
+import { PostgreSqlDriver } from '@mikro-orm/postgresql'
+import { MikroORM } from '@mikro-orm/sql'
+import { SqliteDriver } from '@mikro-orm/sqlite'
+import { StartError } from '../env.ts'
+import { ApiKey } from './auth/api-key.entity.ts'
+import { StaffSession } from './auth/staff-session.entity.ts'
+import { Call } from './calls/call.entity.ts'
+import { FunctionCall } from './calls/function-call.entity.ts'
+import { Event } from './events/event.entity.ts'
+import { Reader } from './events/reader.entity.ts'
+import { MenuItem } from './menu/menu-item.entity.ts'
+import { migrations as postgresqlMigrations } from './migrations/postgresql/list.ts'
+import { migrations as sqliteMigrations } from './migrations/sqlite/list.ts'
+import { OrderItem } from './orders/order-item.entity.ts'
+import { Order } from './orders/order.entity.ts'
+import { Shop } from './shops/shop.entity.ts'
+import { Sms } from './sms/sms.entity.ts'
+import { sqliteDialect } from './sqlite.ts'
+
+export const entities = [
+  ApiKey,
+  Call,
+  Event,
+  FunctionCall,
+  MenuItem,
+  Order,
+  OrderItem,
+  Reader,
+  Shop,
+  Sms,
+  StaffSession,
+]
+
+export interface DatabaseOptions {
+  /** Called with every SQL statement, for tests that count them and for LOG_LEVEL=trace. */
+  onQuery?: (sql: string) => void
+}
+
+const migrationList = (list: Record<string, Constructor<Migration>>) =>
+  Object.entries(list).map(([name, Class]) => ({ name, class: Class }))
+
+/** The ORM's settings for an address like `sqlite:data/bobarista.db`, `sqlite::memory:` or `postgres://…`. */
+export function databaseOptions(url: string, { onQuery }: DatabaseOptions = {}) {
+  const common = {
+    entities,
+    extensions: [Migrator],
+    dataloader: DataloaderType.ALL,
+    onQuery: (sql: string) => {
+      onQuery?.(sql)
+      return sql
+    },
+  }
+  if (url.startsWith('sqlite:')) {
+    const file = url.slice('sqlite:'.length)
+    if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true })
+    return {
+      ...common,
+      driver: SqliteDriver,
+      dbName: file,
+      driverOptions: sqliteDialect(file),
+      migrations: { migrationsList: migrationList(sqliteMigrations), snapshot: false },
+    }
+  }
+  return {
+    ...common,
+    driver: PostgreSqlDriver,
+    clientUrl: url,
+    migrations: { migrationsList: migrationList(postgresqlMigrations), snapshot: false },
+  }
+}
+
+/**
+ * Opens the database and brings its tables up to date.
+ * @throws StartError when it cannot be opened: the sentence names it and says what to do
+ */
+export async function openDatabase(url: string, options: DatabaseOptions = {}): Promise<MikroORM> {
+  let orm: MikroORM | undefined
+  try {
+    orm = (await MikroORM.init(databaseOptions(url, options) as never)) as MikroORM
+    await orm.migrator.up()
+    return orm
+  } catch (error) {
+    await orm?.close(true).catch(() => undefined)
+    const place = url.startsWith('sqlite:') ? url : url.replace(/\/\/.*@/, '//…@')
+    throw new StartError(
+      `The database ${place} cannot be used: ${(error as Error).message}. ` +
+        'Check DATABASE_URL, that the file can be read and written, and that no other program damaged it.',
+      { cause: error },
+    )
+  }
+}

@@ -1,0 +1,153 @@
+import { Arg, Ctx, Field, ID, ObjectType, Query, Resolver, Root, Subscription } from 'type-graphql'
+import { allow } from '../auth/allow.ts'
+import { badInput } from '../connection.ts'
+import type { Context } from '../context.ts'
+import { Order } from '../orders/order.entity.ts'
+import { boardStatuses, OrderStatus } from '../orders/order-status.ts'
+import { Shop } from '../shops/shop.entity.ts'
+import { shopOf } from '../shops/shop-of.ts'
+import { EventType } from './event.entity.ts'
+import { headOf, type LogEntry } from './log.ts'
+
+@ObjectType({ description: 'What anyone may know of an order.', simpleResolvers: true })
+class BoardOrder {
+  @Field(() => String, { description: 'Four digits.' })
+  number!: string
+
+  @Field(() => OrderStatus, { description: 'Where it stands.' })
+  status!: OrderStatus
+
+  @Field(() => Date, { description: 'When it was placed.' })
+  createdAt!: Date
+}
+
+@ObjectType({ description: 'What waiting guests see.', simpleResolvers: true })
+class Board {
+  @Field(() => Shop, { description: 'Whose board it is.' })
+  shop!: Shop
+
+  @Field(() => String, {
+    description: 'How far the log had come when this was read: `after` of boardEvents.',
+  })
+  cursor!: string
+
+  @Field(() => Date, { description: 'When this was read.' })
+  at!: Date
+
+  @Field(() => [BoardOrder], { description: 'Orders being prepared, oldest first.' })
+  orders!: BoardOrder[]
+}
+
+@ObjectType({ description: 'Something happened that waiting guests may see.', simpleResolvers: true })
+class BoardEvent {
+  @Field(() => EventType, { description: 'What happened.' })
+  type!: EventType
+
+  @Field(() => String, { description: 'Its place in the log: `after`, to go on from here.' })
+  cursor!: string
+
+  @Field(() => Date, { description: 'When it happened.' })
+  at!: Date
+
+  @Field(() => BoardOrder, { nullable: true, description: 'The order as it was right after it.' })
+  order!: BoardOrder | null
+}
+
+@ObjectType({ description: 'Something happened to an order, the menu or the shop.', simpleResolvers: true })
+class OrderEvent {
+  @Field(() => EventType, { description: 'What happened.' })
+  type!: EventType
+
+  @Field(() => String, { description: 'Its place in the log: `after`, to go on from here.' })
+  cursor!: string
+
+  @Field(() => Date, { description: 'When it happened.' })
+  at!: Date
+
+  @Field(() => Order, { nullable: true, description: 'The order as it is now.' })
+  order!: Order | null
+}
+
+const afterArg = {
+  nullable: true,
+  description: 'Everything after this cursor, then what comes. From now if omitted.',
+}
+
+/** @throws GraphQLError BAD_USER_INPUT for a cursor that is none */
+function seqOf(cursor: string | null | undefined): number | undefined {
+  if (cursor == null) return undefined
+  if (!/^\d{1,15}$/.test(cursor))
+    throw badInput('`after` is no cursor of this log. Take it from a snapshot or an event.')
+  return Number(cursor)
+}
+
+async function* forBoard(entries: AsyncGenerator<LogEntry, void>): AsyncGenerator<BoardEvent> {
+  for await (const { type, seq, at, data } of entries) {
+    yield { type, cursor: String(seq), at, order: data && { ...data, createdAt: new Date(data.createdAt) } }
+  }
+}
+
+async function* forStaff(
+  entries: AsyncGenerator<LogEntry, void>,
+  { em }: Context,
+): AsyncGenerator<OrderEvent> {
+  for await (const { type, seq, at, order } of entries) {
+    // Each event looks at the database anew: one that carried yesterday's rows would show them again.
+    em.clear()
+    yield { type, cursor: String(seq), at, order: order ? await em.findOne(Order, order) : null }
+  }
+}
+
+/** The board, and the log as it comes. */
+@Resolver()
+export class EventResolver {
+  @allow('anyone')
+  @Query(() => Board, { description: 'What waiting guests see: no names, no phone numbers.' })
+  async board(
+    @Ctx() { em }: Context,
+    @Arg('shop', () => ID, { nullable: true, description: 'The only shop if omitted.' }) id?: string | null,
+  ): Promise<Board> {
+    const shop = await shopOf(em, id)
+    // Read before the orders: what happens in between comes twice rather than never.
+    const cursor = String(await headOf(em, shop.id))
+    const orders = await em.find(
+      Order,
+      { shop, status: { $in: boardStatuses } },
+      { fields: ['number', 'status', 'createdAt'], orderBy: { createdAt: 'asc' }, disableIdentityMap: true },
+    )
+    return { shop, cursor, at: new Date(), orders }
+  }
+
+  @allow('anyone')
+  @Subscription(() => BoardEvent, {
+    description: 'What happens to orders, without names and phone numbers.',
+    subscribe: async ({ args, context: { em, log } }: { args: Listen; context: Context }) =>
+      forBoard(log.listen((await shopOf(em, args.shop)).id, seqOf(args.after))),
+  })
+  boardEvents(
+    @Root() event: BoardEvent,
+    @Arg('shop', () => ID, { nullable: true, description: 'The only shop if omitted.' })
+    _shop?: string | null,
+    @Arg('after', () => String, afterArg) _after?: string | null,
+  ): BoardEvent {
+    return event
+  }
+
+  @allow('orders:read')
+  @Subscription(() => OrderEvent, {
+    description: 'What happens to orders, with the order.',
+    subscribe: async ({ args, context }: { args: Listen; context: Context }) =>
+      forStaff(context.log.listen((await shopOf(context.em)).id, seqOf(args.after)), context),
+  })
+  orderEvents(
+    @Root() event: OrderEvent,
+    @Arg('after', () => String, afterArg) _after?: string | null,
+  ): OrderEvent {
+    return event
+  }
+}
+
+interface Listen {
+  shop?: string | null
+  after?: string | null
+}

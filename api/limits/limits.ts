@@ -1,0 +1,118 @@
+import {
+  type DocumentNode,
+  getNamedType,
+  getOperationAST,
+  GraphQLError,
+  isCompositeType,
+  isListType,
+  getNullableType,
+  Kind,
+  type SelectionSetNode,
+  visit,
+  type GraphQLSchema,
+} from 'graphql'
+import { type ComplexityEstimator, getComplexity } from 'graphql-query-complexity'
+import type { Viewer } from '../auth/viewer.ts'
+
+/** What one document may ask for. */
+export const limits = { tokens: 1_000, depth: 10, aliases: 15, rootFields: 10, cost: 5_000 }
+
+/** How many rows a list without `first` is reckoned as: an order has at most ten cups and a few texts. */
+const listSize = 5
+
+/**
+ * An object costs one, a scalar nothing. A list costs its rows: `first` of a connection, else `listSize`.
+ * `edges` and `nodes` are the rows a connection has been charged for.
+ */
+const estimate: ComplexityEstimator = ({ field, args, childComplexity }) => {
+  const own = isCompositeType(getNamedType(field.type)) ? 1 : 0
+  if (typeof args.first === 'number') return own + Math.max(0, args.first) * childComplexity
+  const rows =
+    isListType(getNullableType(field.type)) && !['edges', 'nodes'].includes(field.name) ? listSize : 1
+  return rows * (own + childComplexity)
+}
+
+const refuse = (code: string, message: string) =>
+  new GraphQLError(message, { extensions: { code, http: { status: 400 } } })
+
+/**
+ * Refuses a document that asks for too much, on HTTP and on the WebSocket alike.
+ * @throws GraphQLError TOO_DEEP, TOO_MANY_ALIASES, TOO_MANY_FIELDS, TOO_COSTLY, INTROSPECTION_DISABLED
+ */
+export function checkLimits(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  request: { variables?: Record<string, unknown> | null; operationName?: string | null },
+  viewer: Viewer,
+  introspection: boolean,
+): void {
+  const operation = getOperationAST(document, request.operationName)
+  if (!operation) return
+  const { aliases, introspects } = count(document)
+  if (introspects && !introspection && viewer.kind === 'ANYONE') {
+    throw refuse('INTROSPECTION_DISABLED', 'Send an API key to introspect, or read schema.graphql.')
+  }
+  if (aliases > limits.aliases) {
+    throw refuse('TOO_MANY_ALIASES', `This document has ${aliases} aliases; ${limits.aliases} are allowed.`)
+  }
+  if (operation.selectionSet.selections.length > limits.rootFields) {
+    throw refuse('TOO_MANY_FIELDS', `An operation may select ${limits.rootFields} root fields; split it.`)
+  }
+  const depth = depthOf(document, operation.selectionSet)
+  if (depth > limits.depth) {
+    throw refuse(
+      'TOO_DEEP',
+      `This document is ${depth} levels deep; ${limits.depth} are allowed. Ask in steps.`,
+    )
+  }
+  const cost = getComplexity({
+    schema,
+    query: document,
+    variables: request.variables ?? {},
+    operationName: operation.name?.value,
+    estimators: [estimate],
+  })
+  if (cost > limits.cost) {
+    throw refuse(
+      'TOO_COSTLY',
+      `This document costs ${cost} points; ${limits.cost} are allowed. Take smaller pages.`,
+    )
+  }
+}
+
+function count(document: DocumentNode): { aliases: number; introspects: boolean } {
+  let aliases = 0
+  let introspects = false
+  visit(document, {
+    Field(node) {
+      if (node.alias) aliases += 1
+      if (node.name.value === '__schema' || node.name.value === '__type') introspects = true
+    },
+  })
+  return { aliases, introspects }
+}
+
+/** How many fields lie inside each other. What introspection asks for is deep by nature and cheap. */
+function depthOf(document: DocumentNode, root: SelectionSetNode): number {
+  const fragments = new Map(
+    document.definitions.flatMap(node =>
+      node.kind === Kind.FRAGMENT_DEFINITION ? [[node.name.value, node]] : [],
+    ),
+  )
+  const known = new Map<SelectionSetNode, number>()
+  const deepest = (set: SelectionSetNode | undefined): number => {
+    if (!set) return 0
+    const before = known.get(set)
+    if (before !== undefined) return before
+    const depth = Math.max(
+      ...set.selections.map(node => {
+        if (node.kind === Kind.FRAGMENT_SPREAD) return deepest(fragments.get(node.name.value)?.selectionSet)
+        if (node.kind === Kind.INLINE_FRAGMENT) return deepest(node.selectionSet)
+        return node.name.value.startsWith('__') ? 0 : 1 + deepest(node.selectionSet)
+      }),
+    )
+    known.set(set, depth)
+    return depth
+  }
+  return deepest(root)
+}

@@ -1,0 +1,141 @@
+import { OptionalProps, Collection, type Rel } from '@mikro-orm/core'
+import {
+  Entity,
+  Index,
+  ManyToOne,
+  OneToMany,
+  OneToOne,
+  PrimaryKey,
+  Property,
+  Unique,
+} from '@mikro-orm/decorators/legacy'
+import { Field, ID, ObjectType, registerEnumType } from 'type-graphql'
+import { allow } from '../auth/allow.ts'
+import { Call } from '../calls/call.entity.ts'
+import { newId } from '../ids.ts'
+import { Money, money } from '../money.ts'
+import { Shop } from '../shops/shop.entity.ts'
+import { Sms } from '../sms/sms.entity.ts'
+import { nextStatus, OrderStatus } from './order-status.ts'
+import { OrderItem } from './order-item.entity.ts'
+import type { PublicOrder } from '../events/event.entity.ts'
+
+export enum OrderSource {
+  PHONE = 'PHONE',
+  API = 'API',
+}
+registerEnumType(OrderSource, {
+  name: 'OrderSource',
+  description: 'How an order came in.',
+  valuesConfig: {
+    PHONE: { description: 'A caller told the voice agent.' },
+    API: { description: 'An integrator called placeOrder.' },
+  },
+})
+
+/** Drinks a guest has bought. Its number is what the guest is called by. */
+@Entity({ tableName: 'orders' })
+@Unique({
+  name: 'orders_open_number_unique',
+  properties: ['shop', 'number'],
+  where: "status in ('RECEIVED', 'PREPARING', 'READY')",
+})
+@Index({ name: 'orders_board_index', properties: ['shop', 'status', 'createdAt'] })
+@Index({ properties: ['shop', 'phone'] })
+@Unique({ properties: ['placedBy', 'idempotencyKey'] })
+@ObjectType({ description: 'Drinks a guest has bought. Its number is what the guest is called by.' })
+export class Order {
+  [OptionalProps]?: 'id' | 'status' | 'createdAt' | 'updatedAt' | 'total' | 'public'
+
+  @PrimaryKey({ type: 'string' })
+  @Field(() => ID, { description: 'Opaque id.' })
+  id: string = newId('ord')
+
+  @ManyToOne(() => Shop)
+  shop!: Rel<Shop>
+
+  @Property({ type: 'string' })
+  @Field(() => String, {
+    description: "Four digits, unique among the shop's orders that are not yet picked up or cancelled.",
+  })
+  number!: string
+
+  @Property({ type: 'string' })
+  @Field(() => OrderStatus, { description: 'Where it stands.' })
+  status: OrderStatus = OrderStatus.RECEIVED
+
+  @Property({ type: 'string' })
+  @Field(() => OrderSource, { description: 'How it came in.' })
+  source!: OrderSource
+
+  /** One call has one order: the column is unique. */
+  @OneToOne(() => Call, { nullable: true, owner: true, unique: true })
+  call: Rel<Call> | null = null
+
+  @Property({ type: 'string', nullable: true })
+  @Field(() => String, { nullable: true, description: "The guest's name, when they gave it." })
+  @allow('orders:pii')
+  name: string | null = null
+
+  @Property({ type: 'string', nullable: true })
+  @Field(() => String, {
+    nullable: true,
+    description: 'E.164. Null without the scope orders:pii, and after it was erased.',
+  })
+  @allow('orders:pii')
+  phone: string | null = null
+
+  @OneToMany(() => OrderItem, item => item.order, { orderBy: { position: 'asc' } })
+  items = new Collection<OrderItem>(this)
+
+  @OneToMany(() => Sms, sms => sms.order, { orderBy: { createdAt: 'asc' } })
+  texts = new Collection<Sms>(this)
+
+  @Property({ type: 'string' })
+  currency!: string
+
+  /** Minor units of `currency`. */
+  @Property({ type: 'integer' })
+  totalMinor!: number
+
+  @Property({ type: 'string', nullable: true })
+  @Field(() => String, { nullable: true, description: 'Why it was cancelled, in the words of staff.' })
+  cancelReason: string | null = null
+
+  /** Id of the API key that placed it, with the key it gave: the same pair never places two. */
+  @Property({ type: 'string', nullable: true })
+  placedBy: string | null = null
+
+  @Property({ type: 'string', nullable: true })
+  idempotencyKey: string | null = null
+
+  /** SHA-256 of the input it was placed with, to tell a repeat from another order under the same key. */
+  @Property({ type: 'string', nullable: true })
+  inputHash: string | null = null
+
+  @Property({ type: 'datetime' })
+  @Field(() => Date, { description: 'When it was placed.' })
+  createdAt: Date = new Date()
+
+  @Property({ type: 'datetime', onUpdate: () => new Date() })
+  @Field(() => Date, { description: 'When anything about it last changed.' })
+  updatedAt: Date = new Date()
+
+  @Property({ type: 'datetime', nullable: true })
+  @Field(() => Date, { nullable: true, description: 'When it was last marked ready.' })
+  readyAt: Date | null = null
+
+  @Field(() => Money, { description: 'What the guest pays.' })
+  get total(): Money {
+    return money(this.totalMinor, this.currency)
+  }
+
+  mayMoveTo(status: OrderStatus): boolean {
+    return nextStatus[this.status].includes(status)
+  }
+
+  /** What the board and the log may show. */
+  get public(): PublicOrder {
+    return { number: this.number, status: this.status, createdAt: this.createdAt.toISOString() }
+  }
+}

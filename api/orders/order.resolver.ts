@@ -1,0 +1,283 @@
+import { createHash } from 'node:crypto'
+import { UniqueConstraintViolationException } from '@mikro-orm/core'
+import {
+  Arg,
+  Ctx,
+  createUnionType,
+  Field,
+  FieldResolver,
+  ID,
+  InputType,
+  Int,
+  Mutation,
+  ObjectType,
+  Query,
+  Resolver,
+  Root,
+} from 'type-graphql'
+import { allow } from '../auth/allow.ts'
+import { phoneOf } from '../calls/phone.ts'
+import { DrinkInput } from '../carts/drink.ts'
+import { mixDrink } from '../carts/mix-drink.ts'
+import { Refusal, refuse } from '../carts/refusal.ts'
+import { connectionOf, paginate } from '../connection.ts'
+import type { Context } from '../context.ts'
+import { UserError } from '../errors.ts'
+import { headOf } from '../events/log.ts'
+import { maxDrinks } from '../menu/levels.ts'
+import { Menu } from '../menu/menu.ts'
+import { shopOf } from '../shops/shop-of.ts'
+import { Sms } from '../sms/sms.entity.ts'
+import { moveOrder, MoveOrderResult, OrderMoveRefused } from './move-order.ts'
+import { Order, OrderSource } from './order.entity.ts'
+import { OrderItem } from './order-item.entity.ts'
+import { OrderStatus } from './order-status.ts'
+import { placeOrder } from './place-order.ts'
+
+@ObjectType({ description: 'A page of orders, newest first.' })
+class OrderConnection extends connectionOf(Order, 'orders') {
+  @Field(() => String, {
+    description: 'How far the log had come when this page was read: `after` of orderEvents, to miss nothing.',
+  })
+  eventCursor!: string
+}
+
+@InputType({ description: 'Which orders; every condition given must hold.' })
+class OrderFilter {
+  @Field(() => [OrderStatus], { nullable: true, description: 'In one of these statuses.' })
+  status?: OrderStatus[] | null
+
+  @Field(() => String, { nullable: true, description: 'With this number.' })
+  number?: string | null
+
+  @Field(() => OrderSource, { nullable: true, description: 'That came in this way.' })
+  source?: OrderSource | null
+
+  @Field(() => Date, { nullable: true, description: 'Placed at or after this time.' })
+  createdAfter?: Date | null
+
+  @Field(() => Date, { nullable: true, description: 'Placed before this time.' })
+  createdBefore?: Date | null
+}
+
+@InputType({ description: 'An order from another program.' })
+class PlaceOrderInput {
+  @Field(() => ID, { nullable: true, description: 'The only shop if omitted.' })
+  shop?: string | null
+
+  @Field(() => [DrinkInput], { description: 'One to ten drinks.' })
+  drinks!: DrinkInput[]
+
+  @Field(() => String, { description: "Where the texts go: E.164, or a number of the shop's region." })
+  phone!: string
+
+  @Field(() => String, { nullable: true, description: "The guest's name." })
+  name?: string | null
+}
+
+@ObjectType({ description: 'The order stands.' })
+class PlacedOrder {
+  @Field(() => Order, { description: 'The order.' })
+  order!: Order
+
+  @Field(() => Boolean, { description: 'True when it had been placed before with the same idempotency key.' })
+  replayed!: boolean
+}
+
+@ObjectType({ implements: UserError, description: 'Nothing was ordered.' })
+class PlaceOrderRefused extends UserError {}
+
+const PlaceOrderResult = createUnionType({
+  name: 'PlaceOrderResult',
+  description: 'The order, or why there is none.',
+  types: () => [PlacedOrder, PlaceOrderRefused] as const,
+  resolveType: value => ('order' in value ? PlacedOrder : PlaceOrderRefused),
+})
+
+/** Orders: read, moved by staff, placed by integrators. */
+@Resolver(() => Order)
+export class OrderResolver {
+  @allow('orders:read')
+  @Query(() => OrderConnection, { description: 'Orders, newest first.' })
+  async orders(
+    @Ctx() { em }: Context,
+    @Arg('first', () => Int, { description: 'How many, 1 to 100.' }) first: number,
+    @Arg('after', () => String, { nullable: true, description: 'The page after this cursor.' })
+    after?: string | null,
+    @Arg('filter', () => OrderFilter, { nullable: true, description: 'Which orders.' })
+    filter?: OrderFilter | null,
+  ): Promise<OrderConnection> {
+    const shop = await shopOf(em)
+    // Read before the page: what happens in between comes twice rather than never.
+    const eventCursor = String(await headOf(em, shop.id))
+    const where = {
+      shop,
+      ...(filter?.status && { status: { $in: filter.status } }),
+      ...(filter?.number && { number: filter.number }),
+      ...(filter?.source && { source: filter.source }),
+      ...(filter?.createdAfter && { createdAt: { $gte: filter.createdAfter } }),
+    }
+    const before = filter?.createdBefore ? [{ createdAt: { $lt: filter.createdBefore } }] : []
+    const page = await paginate(em, Order, { $and: [where, ...before] }, 'createdAt', { first, after })
+    return { ...page, eventCursor }
+  }
+
+  @allow('orders:read')
+  @Query(() => Order, { nullable: true, description: 'One order, by id or by number; by number the newest.' })
+  async order(
+    @Ctx() { em }: Context,
+    @Arg('id', () => ID, { nullable: true, description: 'Its id.' }) id?: string | null,
+    @Arg('number', () => String, { nullable: true, description: 'Its four digits.' }) number?: string | null,
+  ): Promise<Order | null> {
+    if (id == null && number == null) return null
+    const shop = await shopOf(em)
+    const where = { shop, ...(id != null && { id }), ...(number != null && { number }) }
+    return em.findOne(Order, where, { orderBy: { createdAt: 'desc' } })
+  }
+
+  @FieldResolver(() => [OrderItem], { description: 'The cups, in order.' })
+  async items(@Root() order: Order): Promise<OrderItem[]> {
+    return order.items.isInitialized() ? order.items.getItems() : order.items.loadItems({ dataloader: true })
+  }
+
+  @FieldResolver(() => [Sms], { description: 'The texts about it, oldest first.' })
+  async texts(@Root() order: Order): Promise<Sms[]> {
+    return order.texts.isInitialized() ? order.texts.getItems() : order.texts.loadItems({ dataloader: true })
+  }
+
+  @allow('orders:write')
+  @Mutation(() => MoveOrderResult, { description: 'Somebody has started on it.' })
+  startOrder(
+    @Ctx() context: Context,
+    @Arg('id', () => ID, { description: 'The order.' }) id: string,
+  ): Promise<Order | OrderMoveRefused> {
+    return moveOrder(context, id, OrderStatus.PREPARING)
+  }
+
+  @allow('orders:write')
+  @Mutation(() => MoveOrderResult, { description: 'All its drinks are made; the guest is told.' })
+  markOrderReady(
+    @Ctx() context: Context,
+    @Arg('id', () => ID, { description: 'The order.' }) id: string,
+  ): Promise<Order | OrderMoveRefused> {
+    return moveOrder(context, id, OrderStatus.READY)
+  }
+
+  @allow('orders:write')
+  @Mutation(() => MoveOrderResult, { description: 'It was not ready after all.' })
+  recallOrder(
+    @Ctx() context: Context,
+    @Arg('id', () => ID, { description: 'The order.' }) id: string,
+  ): Promise<Order | OrderMoveRefused> {
+    return moveOrder(context, id, OrderStatus.PREPARING)
+  }
+
+  @allow('orders:write')
+  @Mutation(() => MoveOrderResult, { description: 'The guest has it.' })
+  completeOrder(
+    @Ctx() context: Context,
+    @Arg('id', () => ID, { description: 'The order.' }) id: string,
+  ): Promise<Order | OrderMoveRefused> {
+    return moveOrder(context, id, OrderStatus.PICKED_UP)
+  }
+
+  @allow('orders:write')
+  @Mutation(() => MoveOrderResult, { description: 'It will not be made.' })
+  cancelOrder(
+    @Ctx() context: Context,
+    @Arg('id', () => ID, { description: 'The order.' }) id: string,
+    @Arg('reason', () => String, { nullable: true, description: 'Why, for other staff.' })
+    reason?: string | null,
+  ): Promise<Order | OrderMoveRefused> {
+    return moveOrder(context, id, OrderStatus.CANCELLED, reason)
+  }
+
+  @allow('orders:write')
+  @Mutation(() => PlaceOrderResult, {
+    description:
+      'Place an order with the same rules and prices as on the phone. The same key places it once.',
+  })
+  async placeOrder(
+    @Ctx() context: Context,
+    @Arg('input', () => PlaceOrderInput, { description: 'The order.' }) input: PlaceOrderInput,
+    @Arg('idempotencyKey', () => String, {
+      description:
+        'Up to 100 characters of your choice, one for each order you mean; safe to repeat after a time-out.',
+    })
+    idempotencyKey: string,
+  ): Promise<PlacedOrder | PlaceOrderRefused> {
+    try {
+      return await place(context, input, idempotencyKey)
+    } catch (error) {
+      if (error instanceof Refusal) {
+        return Object.assign(new PlaceOrderRefused(), {
+          code: error.code,
+          message: error.message,
+          path: error.path,
+        })
+      }
+      // Two requests with the same key at the same moment: the other one has placed it.
+      if (error instanceof UniqueConstraintViolationException)
+        return place({ ...context, em: context.em.fork() }, input, idempotencyKey)
+      throw error
+    }
+  }
+}
+
+async function place(
+  { em, log, viewer }: Context,
+  input: PlaceOrderInput,
+  key: string,
+): Promise<PlacedOrder> {
+  if (key.trim() === '' || key.length > 100) {
+    refuse('BAD_IDEMPOTENCY_KEY', 'Give an idempotencyKey of 1 to 100 characters, new for each order.', [
+      'idempotencyKey',
+    ])
+  }
+  const placedBy = viewer.kind === 'STAFF' ? 'staff' : viewer.id!
+  const inputHash = createHash('sha256').update(JSON.stringify(input)).digest('hex')
+  return log.change(em, async tx => {
+    const known = await tx.em.findOne(Order, { placedBy, idempotencyKey: key })
+    if (known) {
+      if (known.inputHash === inputHash)
+        return Object.assign(new PlacedOrder(), { order: known, replayed: true })
+      refuse(
+        'IDEMPOTENCY_KEY_REUSED',
+        'This idempotencyKey has placed another order. Use a new key for each order.',
+        ['idempotencyKey'],
+      )
+    }
+    const shop = await shopOf(tx.em, input.shop)
+    const menu = await Menu.of(tx.em, shop)
+    if (input.drinks.length === 0) refuse('NO_DRINKS', 'Order at least one drink.', ['input', 'drinks'])
+    if (input.drinks.length > maxDrinks) {
+      refuse('TOO_MANY_DRINKS', `An order holds ${maxDrinks} drinks at most. Place two orders.`, [
+        'input',
+        'drinks',
+      ])
+    }
+    const phone =
+      phoneOf(input.phone, shop.region) ??
+      refuse('BAD_PHONE', 'That is no possible phone number. Send E.164, e.g. +15551234567.', [
+        'input',
+        'phone',
+      ])
+    const drinks = input.drinks.map((drink, index) => {
+      try {
+        return mixDrink(menu, drink)
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error
+        return refuse(error.code, error.message, ['input', 'drinks', String(index), ...(error.path ?? [])])
+      }
+    })
+    const order = await placeOrder(tx, {
+      shop,
+      drinks,
+      phone,
+      name: input.name,
+      source: OrderSource.API,
+      idempotency: { placedBy, key, inputHash },
+    })
+    return Object.assign(new PlacedOrder(), { order, replayed: false })
+  })
+}

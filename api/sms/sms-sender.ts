@@ -1,0 +1,216 @@
+import type { MikroORM } from '@mikro-orm/sql'
+import type { Logger } from 'pino'
+import { EventType } from '../events/event.entity.ts'
+import type { EventLog, Transaction } from '../events/log.ts'
+import { Reader } from '../events/reader.entity.ts'
+import { newId } from '../ids.ts'
+import { Order } from '../orders/order.entity.ts'
+import { OrderStatus } from '../orders/order-status.ts'
+import { Shop } from '../shops/shop.entity.ts'
+import { Sms, SmsKind, SmsStatus } from './sms.entity.ts'
+import { bodyOf } from './texts.ts'
+import type { TwilioMessages } from './twilio-messages.ts'
+
+const page = 200
+const mostAttempts = 8
+const atOnce = 5
+
+export interface SmsSenderOptions {
+  orm: MikroORM
+  log: EventLog
+  /** Without an account texts are stored as not sent: practice. */
+  twilio: TwilioMessages | null
+  logger: Logger
+  /** How often the log is looked at without having been woken, in milliseconds. */
+  poll?: number
+  /** A text that was being sent for longer than this belongs to a process that died, in milliseconds. */
+  abandoned?: number
+}
+
+/**
+ * Reads the event log and sends its texts. Each step is on the disk before the next: first that the text shall go
+ * out (with how far the log was read), then that it is being handed over, then what came of it. Whoever finds one
+ * being handed over by a process that died asks Twilio before sending it again.
+ */
+export class SmsSender {
+  readonly #options: Required<SmsSenderOptions>
+  readonly #stopListening: () => void
+  readonly #timer: NodeJS.Timeout
+  #running: Promise<void> | undefined
+  #again = false
+  #open = true
+
+  constructor(options: SmsSenderOptions) {
+    this.#options = { poll: 2_000, abandoned: 60_000, ...options }
+    this.#stopListening = options.log.onWake(() => this.wake())
+    this.#timer = setInterval(() => this.wake(), this.#options.poll)
+    this.#timer.unref()
+    this.wake()
+  }
+
+  wake(): void {
+    if (!this.#open) return
+    this.#again = true
+    this.#running ??= this.#run().finally(() => (this.#running = undefined))
+  }
+
+  /** Finishes the text in hand and stops. */
+  async close(): Promise<void> {
+    this.#open = false
+    this.#stopListening()
+    clearInterval(this.#timer)
+    await this.#running
+  }
+
+  async #run(): Promise<void> {
+    while (this.#again && this.#open) {
+      this.#again = false
+      try {
+        for (const shop of await this.#options.orm.em.fork().find(Shop, {}, { fields: ['id'] })) {
+          await this.#collect(shop.id)
+        }
+        await this.#settleAbandoned()
+        await this.#sendDue()
+      } catch (error) {
+        this.#options.logger.error({ err: error }, 'texts wait: the database did not answer')
+      }
+    }
+  }
+
+  /** From the log to texts that shall go out. */
+  async #collect(shop: string): Promise<void> {
+    const { orm } = this.#options
+    for (let more = true; more && this.#open;) {
+      const em = orm.em.fork()
+      const seen = (await em.findOne(Reader, { name: 'sms', shop }))?.seq ?? 0
+      const events = await this.#options.log.read(shop, seen, page)
+      const last = events.at(-1)
+      if (!last) return
+      more = events.length === page
+      await this.#options.log.change(em, async tx => {
+        for (const { type, order, data } of events) {
+          if (!order || !data) continue
+          if (type === EventType.ORDER_CREATED) await this.#want(tx, order, SmsKind.ORDER_RECEIVED)
+          if (type === EventType.ORDER_STATUS_CHANGED && data.status === OrderStatus.READY) {
+            await this.#want(tx, order, SmsKind.ORDER_READY)
+          }
+        }
+        await tx.em.upsert(Reader, { name: 'sms', shop, seq: last.seq })
+      })
+    }
+  }
+
+  async #want({ em, append }: Transaction, orderId: string, kind: SmsKind): Promise<void> {
+    const order = await em.findOne(Order, orderId)
+    if (!order?.phone) return
+    const now = new Date()
+    const status = this.#options.twilio ? SmsStatus.QUEUED : SmsStatus.NOT_SENT
+    await em.upsert(
+      Sms,
+      {
+        id: newId('sms'),
+        order: order.id,
+        kind,
+        to: order.phone,
+        body: bodyOf(kind, order.number),
+        status,
+        attempts: 0,
+        dueAt: now,
+        createdAt: now,
+        updatedAt: now,
+      },
+      { onConflictFields: ['order', 'kind'], onConflictAction: 'ignore' },
+    )
+    // Staff see texts on the order, so they learn of a new one as of any change to it.
+    await append(order.shop.id, { type: EventType.ORDER_UPDATED, order: order.id, data: order.public })
+  }
+
+  /** Texts left in the middle by a process that died may have gone out: they are looked up first. */
+  async #settleAbandoned(): Promise<void> {
+    const { orm, abandoned } = this.#options
+    const before = new Date(Date.now() - abandoned)
+    await orm.em
+      .fork()
+      .nativeUpdate(
+        Sms,
+        { status: SmsStatus.SENDING, updatedAt: { $lt: before } },
+        { status: SmsStatus.UNKNOWN },
+      )
+  }
+
+  async #sendDue(): Promise<void> {
+    if (!this.#options.twilio) return
+    const due = await this.#options.orm.em
+      .fork()
+      .find(
+        Sms,
+        { status: { $in: [SmsStatus.QUEUED, SmsStatus.UNKNOWN] }, dueAt: { $lte: new Date() } },
+        { orderBy: { createdAt: 'asc' }, limit: atOnce },
+      )
+    await Promise.all(due.map(sms => this.#send(sms, this.#options.twilio!)))
+    this.#again ||= due.length === atOnce
+  }
+
+  async #send(sms: Sms, twilio: TwilioMessages): Promise<void> {
+    const { id, to, body, createdAt, status: before } = sms
+    const { orm, logger } = this.#options
+    const claimed = await orm.em
+      .fork()
+      .nativeUpdate(
+        Sms,
+        { id, status: before, dueAt: sms.dueAt },
+        { status: SmsStatus.SENDING, attempts: sms.attempts + 1, updatedAt: new Date() },
+      )
+    // Another process was faster.
+    if (claimed === 0 || !to) return
+    if (before === SmsStatus.UNKNOWN) {
+      try {
+        const messageSid = await twilio.find(to, body, createdAt)
+        if (messageSid) return await this.#settle(sms, { status: SmsStatus.SENT, messageSid })
+      } catch {
+        logger.warn({ sms: id }, 'Twilio could not be asked whether a text went out')
+        return this.#settle(sms, { status: SmsStatus.UNKNOWN, dueAt: later(sms) })
+      }
+    }
+    const outcome = await twilio.send(to, body)
+    logger.info({ sms: id, outcome: outcome.kind }, 'text handed to Twilio')
+    switch (outcome.kind) {
+      case 'sent':
+        return this.#settle(sms, { status: SmsStatus.SENT, messageSid: outcome.messageSid, errorCode: null })
+      case 'refused':
+        return this.#settle(sms, { status: SmsStatus.FAILED, errorCode: outcome.code ?? outcome.status })
+      case 'again':
+        return this.#settle(
+          sms,
+          sms.attempts + 1 < mostAttempts
+            ? { status: SmsStatus.QUEUED, dueAt: later(sms) }
+            : { status: SmsStatus.FAILED },
+        )
+      case 'unknown':
+        return this.#settle(sms, { status: SmsStatus.UNKNOWN, dueAt: later(sms) })
+    }
+  }
+
+  /** What came of it, with the event that tells staff. */
+  async #settle(
+    { id }: Sms,
+    outcome: Partial<Pick<Sms, 'status' | 'messageSid' | 'errorCode' | 'dueAt'>>,
+  ): Promise<void> {
+    const { orm, log } = this.#options
+    await log.change(orm.em.fork(), async tx => {
+      const sms = await tx.em.findOneOrFail(Sms, id, { populate: ['order'] })
+      // A report from Twilio may have overtaken its own answer.
+      if (sms.status === SmsStatus.SENDING) Object.assign(sms, outcome)
+      await tx.append(sms.order.shop.id, {
+        type: EventType.ORDER_UPDATED,
+        order: sms.order.id,
+        data: sms.order.public,
+      })
+    })
+  }
+}
+
+/** 2, 4, 8 … seconds, at most five minutes, with up to a quarter more so that many do not come back together. */
+function later({ attempts }: Sms): Date {
+  return new Date(Date.now() + Math.min(2_000 * 2 ** attempts, 300_000) * (1 + Math.random() / 4))
+}

@@ -1,0 +1,34 @@
+import Database from 'better-sqlite3'
+import { CompiledQuery, SqliteDialect, type Driver } from 'kysely'
+
+/**
+ * SQLite for a shop: WAL so that reading never waits for writing, every commit on the disk before it is answered
+ * (`synchronous = full`: a caller has heard the number, so a power cut must not take the order), and transactions
+ * that take the write lock at once, because one that reads first and writes later may be refused half-way when
+ * another process wrote in between.
+ */
+class ShopDialect extends SqliteDialect {
+  override createDriver(): Driver {
+    const driver = super.createDriver()
+    driver.beginTransaction = async connection => {
+      await connection.executeQuery(CompiledQuery.raw('begin immediate'))
+    }
+    return driver
+  }
+}
+
+/**
+ * @param file path of the database, or ":memory:"
+ * @throws when the file cannot be opened or is no database
+ */
+export function sqliteDialect(file: string): SqliteDialect {
+  const database = new Database(file, { timeout: 5_000 })
+  try {
+    database.pragma('journal_mode = wal')
+    database.pragma('synchronous = full')
+  } catch (error) {
+    database.close()
+    throw error
+  }
+  return new ShopDialect({ database })
+}
