@@ -16,7 +16,9 @@ export function readEnv<Shape extends z.ZodRawShape>(
   const checked = z.object(shape).safeParse(given)
   if (checked.success) return checked.data
   const faults = checked.error.issues.map(issue => `${issue.path.join('.')}: ${issue.message}`)
-  throw new StartError(`Wrong configuration. ${faults.join('; ')}. Every variable is explained in .env.example.`)
+  throw new StartError(
+    `Wrong configuration. ${faults.join('; ')}. Every variable is explained in .env.example.`,
+  )
 }
 
 /** Reads `.env` from the working directory when there is one; what the environment already says wins. */

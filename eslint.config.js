@@ -10,7 +10,10 @@ export default ts.config(
   vue.configs['flat/recommended'],
   {
     languageOptions: {
-      parserOptions: { projectService: true, extraFileExtensions: ['.vue'] },
+      parserOptions: {
+        projectService: { allowDefaultProject: ['*.config.ts', '*.config.js'] },
+        extraFileExtensions: ['.vue'],
+      },
     },
     rules: {
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
