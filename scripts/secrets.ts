@@ -1,0 +1,41 @@
+import { randomBytes, randomInt } from 'node:crypto'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { z } from 'zod'
+import { StartError } from '../env.ts'
+
+const secrets = z.object({ STAFF_PIN: z.string(), VOICE_API_KEY: z.string() })
+
+export type Secrets = z.infer<typeof secrets>
+
+/**
+ * The secrets nobody has set, made up at the first start and kept in a file that only this user can read, so that
+ * nothing has a default password and the PIN stays the same.
+ * @throws StartError when the file cannot be read or written
+ */
+export function keptSecrets(file: string): Secrets {
+  try {
+    return secrets.parse(JSON.parse(readFileSync(file, 'utf8')))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
+      throw new StartError(
+        `The secrets in ${file} cannot be read. Mend the file, or delete it: a new staff PIN is made up then.`,
+        { cause: error },
+      )
+    }
+  }
+  const made: Secrets = {
+    STAFF_PIN: String(randomInt(100_000, 1_000_000)),
+    VOICE_API_KEY: `boba_${randomBytes(20).toString('hex')}`,
+  }
+  try {
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, `${JSON.stringify(made, null, 2)}\n`, { mode: 0o600 })
+  } catch (error) {
+    throw new StartError(
+      `The secrets cannot be kept in ${file} (${(error as Error).message}). Set STAFF_PIN and VOICE_API_KEY, or make the folder writable.`,
+      { cause: error },
+    )
+  }
+  return made
+}

@@ -1,0 +1,82 @@
+import { dirname, join } from 'node:path'
+import { loadDotEnv, StartError } from '../env.ts'
+import { buildIfNeeded } from './build.ts'
+import { DidNotStart, type Started, startProcess } from './process.ts'
+import { keptSecrets } from './secrets.ts'
+import { welcome } from './welcome.ts'
+
+const restartAfter = 1_000
+
+/** Everything a shop needs, in one command: the api with both screens, then voice with the practice agent. */
+async function start(): Promise<() => Promise<void>> {
+  loadDotEnv()
+  await buildIfNeeded()
+  const env = { ...process.env, ...secretsFor(process.env) }
+  const running: Started[] = []
+  let stopping: Promise<void> | undefined
+  // The last one started is stopped first, so that live calls can still end in the api.
+  const stop = () =>
+    (stopping ??= (async () => {
+      for (const each of running.toReversed()) await each.stop()
+    })())
+
+  async function keep(script: string, more: NodeJS.ProcessEnv): Promise<string> {
+    const started = await startProcess(script, { ...env, ...more })
+    const place = running.push(started) - 1
+    void started.ended.then(() => restart(script, more, place))
+    return started.url
+  }
+
+  async function restart(script: string, more: NodeJS.ProcessEnv, place: number): Promise<void> {
+    if (stopping) return
+    process.stderr.write(`${script} ended unexpectedly; it is started again. No order is lost.\n`)
+    await new Promise(resolve => setTimeout(resolve, restartAfter))
+    if (stopping) return
+    try {
+      const started = await startProcess(script, { ...env, ...more })
+      running[place] = started
+      void started.ended.then(() => restart(script, more, place))
+    } catch (error) {
+      if (!(error instanceof DidNotStart)) throw error
+      await stop()
+      process.exit(1)
+    }
+  }
+
+  try {
+    const api = await keep('dist/api/main.js', {})
+    const voice = await keep('voice/main.ts', { API_URL: env.API_URL || api })
+    process.stdout.write(welcome({ api, voice, env }))
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  return stop
+}
+
+/** What is set stays; in production nothing is made up, and the processes say what is missing. */
+function secretsFor(env: NodeJS.ProcessEnv): Partial<NodeJS.ProcessEnv> {
+  if (env.NODE_ENV === 'production' || (env.STAFF_PIN && env.VOICE_API_KEY)) return {}
+  const { DATABASE_URL = '' } = env
+  const file = DATABASE_URL.startsWith('sqlite:') ? DATABASE_URL.slice('sqlite:'.length) : 'data/bobarista.db'
+  const kept = keptSecrets(join(dirname(file), 'secrets.json'))
+  return {
+    STAFF_PIN: env.STAFF_PIN || kept.STAFF_PIN,
+    VOICE_API_KEY: env.VOICE_API_KEY || kept.VOICE_API_KEY,
+  }
+}
+
+try {
+  let interrupted = false
+  const early = () => (interrupted = true)
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, early)
+  const stop = await start()
+  const end = () => void stop().then(() => process.exit(0))
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, end)
+  if (interrupted) end()
+} catch (error) {
+  if (error instanceof StartError) process.stderr.write(`${error.message}\n`)
+  else if (!(error instanceof DidNotStart))
+    process.stderr.write(`It did not start: ${(error as Error).message}\n`)
+  process.exit(1)
+}

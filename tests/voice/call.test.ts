@@ -1,0 +1,445 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { type AgentCall, type StandInAgent, startAgent } from '../support/agent.ts'
+import { startApi, type TestApi } from '../support/api.ts'
+import { Caller, type CallerOptions } from '../support/caller.ts'
+import { startVoice, type VoiceOptions } from '../support/voice.ts'
+
+let api: TestApi
+let key: string
+let agent: StandInAgent
+let voice: Awaited<ReturnType<typeof startVoice>>
+let callers: Caller[]
+
+beforeAll(async () => {
+  api = await startApi()
+  key = await api.key('calls:write', 'calls:read', 'orders:pii')
+})
+afterAll(() => api.close())
+beforeEach(async () => {
+  callers = []
+  agent = await startAgent()
+  voice = await start()
+})
+afterEach(async () => {
+  await voice.close()
+  await agent.close()
+  expect(callers.flatMap(({ faults }) => faults)).toEqual([])
+})
+
+const start = (options: Partial<VoiceOptions> = {}) =>
+  startVoice({ apiUrl: api.url, key, agentUrl: agent.url, transferNumber: '+15550009999', ...options })
+
+function newCaller(options: Partial<CallerOptions> = {}): Caller {
+  const caller = new Caller({ voiceUrl: voice.url, ...options })
+  callers.push(caller)
+  return caller
+}
+
+/** A caller and an agent that talk. */
+async function talking(): Promise<{ caller: Caller; line: AgentCall }> {
+  const caller = await newCaller().connect()
+  const line = await agent.call()
+  await line.settings()
+  return { caller, line }
+}
+
+/** Sound nobody can mistake: every byte differs from its neighbours. */
+const sound = (length: number, from = 0) =>
+  Buffer.from(Array.from({ length }, (_, at) => (from + at * 7) % 251))
+
+async function endReasonOf({ callSid }: Caller): Promise<string | null> {
+  const { data } = await api.ask<{ call: { endReason: string | null } }>(
+    'query ($id: ID!) { call(id: $id) { endReason } }',
+    { id: callSid },
+    key,
+  )
+  return data.call.endReason
+}
+
+describe('the conversation', () => {
+  test('the phone is answered with a sentence and a stream of its own', async () => {
+    const caller = newCaller()
+    const twiml = await caller.ring()
+    expect(twiml).toContain('<Say>Connecting you to the Deepgram Boba Rista.</Say>')
+    expect(twiml).toContain(`<Stream url="${voice.url.replace('http', 'ws')}/twilio"`)
+    expect(twiml).toMatch(/<Connect action="[^"]+\/voice\/after-stream" method="POST">/)
+    expect(twiml).not.toContain('5550004567')
+  })
+
+  test('the agent is told who it is, the menu and its functions, and greets word for word', async () => {
+    await newCaller().connect()
+    const line = await agent.call()
+    const settings = (await line.settings()) as unknown as {
+      audio: object
+      agent: { greeting: string; think: { prompt: string; functions: { name: string }[] } }
+    }
+    expect(settings.audio).toEqual({
+      input: { encoding: 'mulaw', sample_rate: 8000 },
+      output: { encoding: 'mulaw', sample_rate: 8000, container: 'none' },
+    })
+    expect(settings.agent.greeting).toBe('Hey! I am your Deepgram BobaRista. What would you like to order?')
+    expect(settings.agent.think.prompt).toContain('taro milk tea, 5.50 USD')
+    expect(settings.agent.think.prompt).toContain('ending 4 5 6 7')
+    expect(settings.agent.think.functions).toHaveLength(16)
+  })
+
+  test('what the agent says before the stream is there is heard first, byte by byte', async () => {
+    const caller = newCaller()
+    await caller.ring()
+    const line = await agent.call()
+    await line.settings()
+    line.says('Hey!', sound(3_001), 977)
+    await caller.open()
+    caller.start()
+    line.says('Are you there?', sound(500, 90))
+    expect(await caller.hears(3_501)).toEqual(Buffer.concat([sound(3_001), sound(500, 90)]))
+  })
+
+  test('what the caller says before the agent is ready reaches it, in order', async () => {
+    agent.options.silent = true
+    const caller = newCaller()
+    await caller.ring()
+    const line = await agent.call()
+    await caller.open()
+    caller.start()
+    caller.speak(sound(800))
+    line.send({ type: 'Welcome', request_id: crypto.randomUUID() })
+    await line.settings()
+    caller.speak(sound(320, 50))
+    line.send({ type: 'SettingsApplied' })
+    expect(await line.hears(1_120)).toEqual(Buffer.concat([sound(800), sound(320, 50)]))
+  })
+
+  test('who interrupts hears nothing more of the old reply, and all of the next', async () => {
+    const { caller, line } = await talking()
+    line.sounds(sound(1_600))
+    await caller.hears(1_600)
+    line.send({ type: 'UserStartedSpeaking' })
+    await caller.cleared()
+    line.sounds(sound(1_600, 3))
+    line.send({ type: 'AgentAudioDone' })
+    line.userSaid('wait')
+    line.says('Yes?', sound(400, 9))
+    expect(await caller.hears(2_000)).toEqual(Buffer.concat([sound(1_600), sound(400, 9)]))
+  })
+
+  test('after an interruption that nothing follows, sound comes back by itself', async () => {
+    const { caller, line } = await talking()
+    line.send({ type: 'UserStartedSpeaking' })
+    await caller.cleared()
+    let heard = false
+    const wanted = caller.hears(160).then(() => (heard = true))
+    while (!heard) {
+      line.sounds(sound(160))
+      await Promise.race([wanted, new Promise(resolve => setTimeout(resolve, 50))])
+    }
+  })
+
+  test('keys reach the agent as what the caller keyed, when the pound key ends them', async () => {
+    const { caller, line } = await talking()
+    for (const digit of '*5551234567#') caller.press(digit)
+    expect(await line.next('InjectUserMessage')).toMatchObject({
+      content: expect.stringContaining('5551234567'),
+    })
+  })
+
+  test('an order comes out of what the agent asks for', async () => {
+    const { caller, line } = await talking()
+    expect(await line.asks('add_to_cart', { flavor: 'taro', toppings: 'boba' })).toMatchObject({
+      staged: true,
+    })
+    expect(await line.asks('confirm_pending_to_cart')).toMatchObject({ ok: true, cart_count: 1 })
+    expect(await line.asks('checkout_order', { phone: 'caller id' })).toMatchObject({ phone: '+15550004567' })
+    const { data } = await api.ask<{ call: { order: { number: string } } }>(
+      'query ($id: ID!) { call(id: $id) { order { number } } }',
+      { id: caller.callSid },
+      key,
+    )
+    expect(data.call.order.number).toMatch(/^\d{4}$/)
+  })
+
+  test('several functions in one request are each answered once; arguments that are none get a sentence', async () => {
+    const { line } = await talking()
+    const ids = line.request(
+      { name: 'get_cart', args: {} },
+      { name: 'menu_summary', args: {} },
+      { name: 'add_to_cart', args: '{"flavor":' },
+      { name: 'order_pizza', args: {} },
+    )
+    const answers = await Promise.all(ids.map(id => line.answer(id)))
+    expect(answers.map(({ ok }) => ok)).toEqual([true, true, false, false])
+    expect(line.received.rest.filter(({ type }) => type === 'FunctionCallResponse')).toEqual([])
+  })
+
+  test('a cancelled function is never answered', async () => {
+    const { line } = await talking()
+    const [cancelled] = line.request({ name: 'get_cart', args: {} })
+    line.send({ type: 'FunctionCallCancelled', functions: [{ id: cancelled!, name: 'get_cart' }] })
+    await line.asks('menu_summary')
+    expect(line.received.rest.filter(({ id }) => id === cancelled)).toEqual([])
+  })
+
+  test('two callers at once never share a cart or a sound', async () => {
+    const [one, two] = [await talking(), await talking()]
+    await Promise.all([
+      one.line.asks('add_to_cart', { flavor: 'taro' }),
+      two.line.asks('add_to_cart', { flavor: 'black milk tea' }),
+    ])
+    expect(await one.line.asks('get_cart')).toMatchObject({
+      pending_item: { summary: expect.stringContaining('taro') },
+    })
+    expect(await two.line.asks('get_cart')).toMatchObject({
+      pending_item: { summary: expect.stringContaining('black') },
+    })
+    one.line.says('one', sound(200))
+    two.line.says('two', sound(200, 40))
+    expect(await one.caller.hears(200)).toEqual(sound(200))
+    expect(await two.caller.hears(200)).toEqual(sound(200, 40))
+  })
+})
+
+describe('the end of a call', () => {
+  test('a goodbye is heard to its end, then Twilio is told to hang up', async () => {
+    const { caller, line } = await talking()
+    await line.asks('end_call')
+    line.says('Goodbye!', sound(800))
+    const mark = await caller.mark()
+    expect(await endReasonOf(caller)).toBeNull()
+    caller.echo(mark)
+    await caller.givenBack()
+    expect(await line.closed).toBe(1000)
+    expect(await endReasonOf(caller)).toBe('GOODBYE')
+    expect((await caller.webhook('/voice/after-stream')).body).toContain('<Response><Hangup/></Response>')
+  })
+
+  test('who interrupts the goodbye goes on talking', async () => {
+    const { caller, line } = await talking()
+    await line.asks('end_call')
+    line.says('Goodbye!', sound(800))
+    const mark = await caller.mark()
+    line.send({ type: 'UserStartedSpeaking' })
+    await caller.cleared()
+    caller.echo(mark)
+    line.userSaid('wait, one more')
+    line.says('Sure, which one?', sound(80))
+    caller.echo(await caller.mark())
+    expect(await line.asks('add_to_cart', { flavor: 'taro' })).toMatchObject({ staged: true })
+  })
+
+  test('who asks for a person is put through', async () => {
+    const { caller, line } = await talking()
+    await line.asks('transfer_to_staff')
+    line.says('One moment.', sound(160))
+    caller.echo(await caller.mark())
+    await caller.givenBack()
+    expect((await caller.webhook('/voice/after-stream')).body).toMatch(/<Dial[^>]*>\+15550009999<\/Dial>/)
+    expect((await caller.webhook('/voice/after-dial', { DialCallStatus: 'no-answer' })).body).toMatch(
+      /<Say>.+<\/Say><Hangup\/>/,
+    )
+  })
+
+  test('who hangs up is let go: the agent socket closes and the api knows why', async () => {
+    const { caller, line } = await talking()
+    caller.hangUp()
+    expect(await line.closed).toBe(1000)
+    await expect.poll(() => endReasonOf(caller)).toBe('CALLER_HUNG_UP')
+  })
+
+  test('a socket that breaks off counts as hanging up', async () => {
+    const caller = newCaller()
+    await caller.ring()
+    const socket = await caller.open()
+    caller.start()
+    const line = await agent.call()
+    await line.settings()
+    socket.terminate()
+    expect(await line.closed).toBe(1000)
+  })
+
+  test('an agent whose caller never comes is given back', async () => {
+    await voice.close()
+    voice = await start({ patience: { stream: 100 } })
+    await newCaller().ring()
+    const line = await agent.call()
+    expect(await line.closed).toBe(1000)
+  })
+})
+
+describe('an agent that fails', () => {
+  const apology = /<Say>Sorry, we lost the connection.*<\/Say><Dial[^>]*>\+15550009999<\/Dial>/
+
+  test.each([401, 429])('refuses with %i: the caller hears a sentence and is put through', async refuse => {
+    agent.options.refuse = refuse
+    const caller = newCaller()
+    await caller.ring()
+    await expect.poll(() => endReasonOf(caller)).toBe('AGENT_LOST')
+    expect((await caller.webhook('/voice/after-stream')).body).toMatch(apology)
+  })
+
+  test.each<[string, (line: AgentCall) => void]>([
+    ['closes', line => line.close(1011)],
+    ['says Error', line => line.send({ type: 'Error', description: 'No.', code: 'FAILED_TO_THINK' })],
+  ])('%s: the call is given back with an apology', async (_what, fail) => {
+    const { caller, line } = await talking()
+    fail(line)
+    await caller.givenBack()
+    expect((await caller.webhook('/voice/after-stream')).body).toMatch(apology)
+  })
+
+  test('is silent: the caller does not wait for ever', async () => {
+    await voice.close()
+    voice = await start({ patience: { welcome: 200 } })
+    agent.options.silent = true
+    const caller = await newCaller().connect()
+    await caller.givenBack()
+    expect(await endReasonOf(caller)).toBe('AGENT_LOST')
+  })
+
+  test('sends junk: the call goes on', async () => {
+    const { caller, line } = await talking()
+    for (const junk of [
+      '',
+      '{',
+      'null',
+      '[]',
+      '{"type":7}',
+      '{"type":"Nonsense"}',
+      '{"type":"FunctionCallRequest"}',
+    ]) {
+      line.sendJunk(junk)
+    }
+    line.says('Still here.', sound(160))
+    expect(await caller.hears(160)).toEqual(sound(160))
+  })
+})
+
+describe('a stream that is none', () => {
+  test.each<[string, string | Buffer]>([
+    ['garbage', 'hello'],
+    ['a binary frame', Buffer.from('{"event":"start"}')],
+    ['media before start', '{"event":"media","media":{"payload":"//8="}}'],
+    ['a start without a call', '{"event":"start","streamSid":"MZ1","start":{}}'],
+    ['a frame of a megabyte', 'x'.repeat(1_000_000)],
+  ])('%s: closed', async (_what, frame) => {
+    const caller = newCaller()
+    const socket = await caller.open()
+    socket.send(frame)
+    expect([1008, 1009]).toContain(await caller.givenBack())
+  })
+
+  test('that never says start: closed', async () => {
+    await voice.close()
+    voice = await start({ patience: { start: 100 } })
+    const caller = newCaller()
+    await caller.open()
+    expect(await caller.givenBack()).toBe(1008)
+  })
+
+  test.each([
+    ['no token', ''],
+    ['a made-up token', `${Date.now() + 60_000}.${'A'.repeat(43)}`],
+  ])('with %s: closed, and the call waits for the right one', async (_what, token) => {
+    const caller = newCaller()
+    await caller.ring()
+    await caller.open()
+    caller.start(token)
+    expect(await caller.givenBack()).toBe(1008)
+  })
+
+  test('with the token of another call: closed', async () => {
+    const other = newCaller()
+    const token = /value="([^"]+)"/.exec(await other.ring())![1]!
+    const caller = newCaller()
+    await caller.ring()
+    await caller.open()
+    caller.start(token)
+    expect(await caller.givenBack()).toBe(1008)
+  })
+
+  test('garbage in the middle of a call does not end it', async () => {
+    const caller = newCaller()
+    await caller.ring()
+    const socket = await caller.open()
+    caller.start()
+    const line = await agent.call()
+    await line.settings()
+    for (const junk of ['', '{', '{"event":"media"}', '{"event":"dance"}', Buffer.from([1, 2, 3])])
+      socket.send(junk)
+    caller.speak(sound(160))
+    expect(await line.hears(160)).toEqual(sound(160))
+  })
+
+  test('anywhere but /twilio there is no socket', async () => {
+    const answer = await fetch(`${voice.url}/twilio`)
+    expect(answer.status).toBe(404)
+  })
+})
+
+describe('signatures', () => {
+  const authToken = '12345678901234567890123456789012'
+  const publicUrl = 'https://boba.example.com'
+  beforeEach(async () => {
+    await voice.close()
+    voice = await start({ twilioAuthToken: authToken, publicUrl })
+  })
+
+  test('what Twilio signed is taken, and its stream is asked for at the public address', async () => {
+    const caller = newCaller({ authToken, publicUrl })
+    expect(await caller.ring()).toContain('<Stream url="wss://boba.example.com/twilio"')
+    await caller.open()
+    caller.start()
+    const line = await agent.call()
+    await line.settings()
+    caller.speak(sound(160))
+    expect(await line.hears(160)).toEqual(sound(160))
+  })
+
+  test.each([
+    ['none', {}],
+    ['one by another token', { authToken: 'x'.repeat(32), publicUrl }],
+    ['one for another address', { authToken, publicUrl: 'https://elsewhere.example.com' }],
+  ])('a webhook with %s is refused', async (_what, options) => {
+    const { status, body } = await newCaller(options).webhook('/voice')
+    expect(status).toBe(403)
+    expect(body).not.toContain('<')
+  })
+
+  test('a stream without one is refused', async () => {
+    await expect(newCaller().open()).rejects.toThrow('403')
+    await expect(newCaller().open({ 'X-Twilio-Signature': 'PGLrn08/Ba1sEIuSwPQRBPD54PA=' })).rejects.toThrow(
+      '403',
+    )
+  })
+})
+
+describe('when something is away', () => {
+  test('the api: the caller hears a sentence and is put through', async () => {
+    await voice.close()
+    voice = await start({ apiUrl: 'http://127.0.0.1:9', patience: { answer: 200 } })
+    const caller = newCaller()
+    expect(await caller.ring()).toMatch(/<Say>Sorry, we cannot take your order.*<\/Say><Dial/)
+    expect((await caller.webhook('/voice/after-stream')).body).toMatch(/<Say>Sorry/)
+  })
+
+  test('a free line: one call too many is told so', async () => {
+    await voice.close()
+    voice = await start({ maxCalls: 1 })
+    await newCaller().ring()
+    expect(await newCaller().ring()).toMatch(/<Say>All our lines are busy.*<\/Say><Dial/)
+  })
+
+  test('Twilio asks twice: both answers lead to the same call', async () => {
+    const caller = newCaller()
+    await caller.ring()
+    await caller.ring()
+    await agent.call()
+    const { calls } = (await (await fetch(`${voice.url}/healthz`)).json()) as { calls: number }
+    expect(calls).toBe(1)
+  })
+
+  test('health and numbers can be asked for', async () => {
+    await talking()
+    expect(await (await fetch(`${voice.url}/healthz`)).json()).toEqual({ status: 'ok', calls: 1 })
+    expect(await (await fetch(`${voice.url}/metrics`)).text()).toContain('bobarista_live_calls 1')
+  })
+})

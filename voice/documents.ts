@@ -1,0 +1,46 @@
+import type { ResultOf } from 'gql.tada'
+import type { graphql } from '../clients/graphql.ts'
+
+/** A call comes in; answers all that an agent has to know. The same CallSid answers the same call. */
+export const startCall = `
+  mutation StartCall($input: StartCallInput!) {
+    call: startCall(input: $input) {
+      id
+      from
+      phone
+      order { number }
+      cart { summary }
+      pendingItem { summary }
+      menu {
+        shop { name region }
+        flavors { ...Item }
+        toppings { ...Item }
+        addOns { ...Item requires { name } }
+        sweetnessLevels defaultSweetness
+        iceLevels defaultIce
+        maxDrinks
+      }
+    }
+  }
+  fragment Item on MenuItem { name aliases available price { amount currency } }
+`
+
+/** A call is over, and why. */
+export const endCall = `
+  mutation EndCall($input: EndCallInput!) { call: endCall(input: $input) { id } }
+`
+
+/** How a call shall go on once its stream has ended. */
+export const callIntent = `
+  query CallIntent($id: ID!) { call(id: $id) { intent endReason } }
+`
+
+// Never called: they give the strings the types of the schema, and nothing of gql.tada runs in this process.
+declare const typed: typeof graphql
+const _startCall = () => typed(startCall)
+const _callIntent = () => typed(callIntent)
+
+export type StartedCall = ResultOf<ReturnType<typeof _startCall>>['call']
+export type LiveMenu = StartedCall['menu']
+export type CallIntent = ResultOf<ReturnType<typeof _callIntent>>
+export type EndReason = NonNullable<NonNullable<CallIntent['call']>['endReason']>

@@ -1,0 +1,320 @@
+import { createServer, type IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
+import Koa from 'koa'
+import type { Logger } from 'pino'
+import { type WebSocket, WebSocketServer } from 'ws'
+import type { Api } from './api.ts'
+import { type AgentAudio, createCodec } from './audio/codec.ts'
+import { Call } from './call.ts'
+import { greeting, keytermsOf, promptFor } from './deepgram/prompt.ts'
+import { type AgentModels, settings } from './deepgram/settings.ts'
+import { VoiceAgent } from './deepgram/voice-agent.ts'
+import {
+  callIntent,
+  type CallIntent,
+  endCall,
+  type EndReason,
+  startCall,
+  type StartedCall,
+} from './documents.ts'
+import { readFunctions, toolsOf } from './functions/functions.ts'
+import { runFunction } from './functions/run-function.ts'
+import { Metrics } from './metrics.ts'
+import { streamOf } from './twilio/media-stream.ts'
+import { fieldsOf, type Fields, Signatures, streamToken, tokenHolds } from './twilio/signature.ts'
+import { connectTwiml, handOverTwiml, hangUpTwiml } from './twilio/twiml.ts'
+
+export interface ServerOptions {
+  api: Api
+  agent: AgentModels & { url: string; key: string; audio: AgentAudio }
+  /** Signs the tokens that bind a stream to its call: the same for all voice processes. */
+  secret: string
+  /** Without it requests are not checked: practice. */
+  twilioAuthToken?: string
+  /** The origin Twilio reaches; our own address if omitted. */
+  publicUrl?: string
+  /** Where callers are put through to, E.164. */
+  transferNumber?: string
+  maxCalls: number
+  host: string
+  /** 0 takes a free one. */
+  port: number
+  logger: Logger
+  patience?: Partial<Patience>
+}
+
+/** How long things may take, in milliseconds. */
+export interface Patience {
+  /** An answer of the api while Twilio waits: it allows fifteen seconds, in which the caller hears nothing. */
+  answer: number
+  /** The stream of a call that was answered: Twilio says a sentence first. */
+  stream: number
+  /** The first message on a stream. */
+  start: number
+  /** Welcome of the agent. */
+  welcome: number
+  /** An agent function. */
+  function: number
+}
+
+const usualPatience: Patience = {
+  answer: 4_000,
+  stream: 20_000,
+  start: 5_000,
+  welcome: 3_000,
+  function: 5_000,
+}
+
+const largestBody = 64_000
+const largestFrame = 64 * 1_024
+
+const sorry = 'Sorry, we cannot take your order right now.'
+
+/**
+ * The telephone side: Koa answers Twilio's webhooks, `/twilio` takes the media streams.
+ * @throws Error EADDRINUSE when the port is taken
+ */
+export async function startServer(
+  options: ServerOptions,
+): Promise<{ url: string; close: () => Promise<void> }> {
+  const { api, agent, secret, transferNumber, maxCalls, host, logger } = options
+  const patience = { ...usualPatience, ...options.patience }
+  const functions = readFunctions()
+  const metrics = new Metrics()
+  const calls = new Map<string, Call>()
+  let publicUrl = ''
+  let signatures: Signatures | undefined
+
+  const handOver = (sentence: string) =>
+    handOverTwiml(sentence, transferNumber, `${publicUrl}/voice/after-dial`)
+
+  /** Opens an agent for a call that the api knows. */
+  function open(started: StartedCall): Call {
+    const callSid = started.id
+    const codec = createCodec(agent.audio)
+    const { encoding, sample_rate } = codec.format.input
+    const call = new Call({
+      callSid,
+      codec,
+      agent: new VoiceAgent({
+        url: agent.url,
+        key: agent.key,
+        settings: settings({
+          audio: codec.format,
+          models: agent,
+          prompt: promptFor(started),
+          tools: toolsOf(functions, started.menu),
+          keyterms: keytermsOf(started.menu),
+          greeting,
+        }),
+        bytesPerSecond: sample_rate * (encoding === 'linear16' ? 2 : 1),
+        welcomeWithin: patience.welcome,
+      }),
+      run: (asked, signal) =>
+        runFunction(functions, api, callSid, asked, { within: patience.function, signal }),
+      report: reason => reportEnd(callSid, reason),
+      metrics,
+      logger: logger.child({ callSid }),
+    })
+    const unclaimed = setTimeout(() => void call.close('CALLER_HUNG_UP'), patience.stream)
+    calls.set(callSid, call)
+    metrics.live.set(calls.size)
+    call.once('attached', () => clearTimeout(unclaimed))
+    call.once('ended', () => {
+      clearTimeout(unclaimed)
+      calls.delete(callSid)
+      metrics.live.set(calls.size)
+    })
+    return call
+  }
+
+  async function reportEnd(callSid: string, reason: EndReason): Promise<void> {
+    try {
+      await api.ask(endCall, { input: { call: callSid, reason } }, { within: 3_000 })
+    } catch {
+      logger.warn({ callSid, reason }, 'the api was not told that a call ended')
+    }
+  }
+
+  const start = async (callSid: string, from?: string, to?: string) => {
+    const input = { callSid, from, to }
+    return (await api.ask<{ call: StartedCall }>(startCall, { input }, { within: patience.answer })).call
+  }
+
+  async function answerCall({ CallSid, From, To }: Fields): Promise<string> {
+    const callSid = String(CallSid)
+    if (!calls.has(callSid)) {
+      if (calls.size >= maxCalls) {
+        metrics.refused.inc({ why: 'busy' })
+        return handOver('All our lines are busy right now. Please call again in a few minutes.')
+      }
+      try {
+        open(await start(callSid, textOf(From), textOf(To)))
+      } catch (error) {
+        metrics.refused.inc({ why: 'api' })
+        logger.error({ callSid, err: error }, 'a call could not be started')
+        return handOver(`${sorry} Please try again in a few minutes.`)
+      }
+    }
+    return connectTwiml({
+      streamUrl: `${publicUrl.replace(/^http/, 'ws')}/twilio`,
+      actionUrl: `${publicUrl}/voice/after-stream`,
+      statusUrl: `${publicUrl}/voice/stream-status`,
+      token: streamToken(secret, callSid),
+    })
+  }
+
+  /** How the call goes on after its stream: as it ended, or with an apology when it broke off. */
+  async function afterStream({ CallSid }: Fields): Promise<string> {
+    try {
+      const { call } = await api.ask<CallIntent>(
+        callIntent,
+        { id: String(CallSid) },
+        { within: patience.answer },
+      )
+      switch (call?.endReason) {
+        case 'GOODBYE':
+        case 'CALLER_HUNG_UP':
+          return hangUpTwiml()
+        case 'TRANSFERRED':
+          return transferNumber
+            ? handOver('One moment please.')
+            : hangUpTwiml(
+                'Nobody can come to the phone right now. Please ask at the counter or call again later.',
+              )
+      }
+    } catch {
+      logger.warn({ callSid: CallSid }, 'the api was not there to say how a call goes on')
+    }
+    return handOver('Sorry, we lost the connection. Whatever you have ordered is safe.')
+  }
+
+  function afterDial({ DialCallStatus }: Fields): string {
+    const talked = DialCallStatus === 'completed' || DialCallStatus === 'answered'
+    return talked ? hangUpTwiml() : hangUpTwiml('Nobody could come to the phone. Please call again later.')
+  }
+
+  const webhooks: Record<string, (fields: Fields) => string | Promise<string>> = {
+    '/voice': answerCall,
+    '/voice/after-stream': afterStream,
+    '/voice/after-dial': afterDial,
+    '/voice/stream-status': ({ CallSid, StreamEvent, StreamError }) => {
+      if (StreamEvent === 'stream-error')
+        logger.error({ callSid: CallSid, StreamError }, 'a media stream failed')
+      return ''
+    },
+    '/voice/status': () => '',
+  }
+
+  async function webhook(ctx: Koa.Context): Promise<void> {
+    const handle = webhooks[ctx.path]
+    if (!handle || ctx.method !== 'POST') {
+      ctx.status = handle ? 405 : 404
+      ctx.body = handle ? 'Twilio sends POST here.' : 'Not found'
+      return
+    }
+    const fields = fieldsOf(await bodyOf(ctx.req))
+    if (signatures && !signatures.signed(ctx.get('X-Twilio-Signature'), ctx.url, fields)) {
+      metrics.refused.inc({ why: 'signature' })
+      ctx.status = 403
+      ctx.body =
+        'This is not signed by the Twilio account of this shop. Check TWILIO_AUTH_TOKEN and PUBLIC_URL.'
+      return
+    }
+    if (!/^\w{1,64}$/.test(String(fields.CallSid))) {
+      ctx.status = 400
+      ctx.body = 'The form has no CallSid.'
+      return
+    }
+    const twiml = await handle(fields)
+    ctx.status = 200
+    ctx.type = 'text/xml'
+    ctx.body = twiml
+  }
+
+  const app = new Koa()
+  app.on('error', error => logger.error({ err: error }, 'a request failed'))
+  app.use(async ctx => {
+    if (ctx.path === '/healthz') {
+      ctx.set('Cache-Control', 'no-store')
+      ctx.body = { status: 'ok', calls: calls.size }
+    } else if (ctx.path === '/metrics') {
+      ctx.type = metrics.registry.contentType
+      ctx.body = await metrics.registry.metrics()
+    } else await webhook(ctx)
+  })
+
+  async function takeStream(socket: WebSocket): Promise<void> {
+    const stream = await streamOf(socket, patience.start)
+    if (!stream) return
+    const { callSid, parameters } = stream
+    if (!tokenHolds(secret, callSid, parameters.token) || calls.get(callSid)?.attached) {
+      metrics.refused.inc({ why: 'token' })
+      socket.close(1008, 'This stream belongs to no call')
+      return
+    }
+    try {
+      // Another voice process may have answered the webhook: then the agent is opened only now.
+      const call = calls.get(callSid) ?? open(await start(callSid))
+      call.attach(stream)
+    } catch (error) {
+      logger.error({ callSid, err: error }, 'a stream found no call')
+      stream.close()
+    }
+  }
+
+  const server = createServer(app.callback())
+  const websocket = new WebSocketServer({
+    noServer: true,
+    maxPayload: largestFrame,
+    perMessageDeflate: false,
+    skipUTF8Validation: true,
+  })
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const refuse = (status: string) => socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`)
+    socket.on('error', () => socket.destroy())
+    if (request.url !== '/twilio' && request.url !== '/twilio/') return void refuse('404 Not Found')
+    const signature = request.headers['x-twilio-signature']
+    if (signatures && !signatures.upgradeSigned(String(signature ?? ''), '/twilio')) {
+      metrics.refused.inc({ why: 'signature' })
+      return void refuse('403 Forbidden')
+    }
+    websocket.handleUpgrade(request, socket, head, client => void takeStream(client))
+  })
+
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(options.port, host, resolve)
+  })
+  const { port } = server.address() as AddressInfo
+  const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+  publicUrl = options.publicUrl ?? url
+  if (options.twilioAuthToken) signatures = new Signatures(options.twilioAuthToken, publicUrl)
+
+  return {
+    url,
+    close: async () => {
+      const closed = new Promise(resolve => server.close(resolve))
+      await Promise.all([...calls.values()].map(call => call.close('SHUTDOWN')))
+      for (const client of websocket.clients) client.terminate()
+      server.closeAllConnections()
+      await closed
+    },
+  }
+}
+
+const textOf = (field: string | string[] | undefined) => (typeof field === 'string' ? field : undefined)
+
+/** @throws Error when it is larger than any form of Twilio's */
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    length += chunk.length
+    if (length > largestBody)
+      throw Object.assign(new Error('The form is too large'), { status: 413, expose: true })
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString()
+}

@@ -1,0 +1,161 @@
+import type { MediaStream } from './twilio/media-stream.ts'
+
+/** How long the gate stays shut when nothing opens it, in milliseconds: late frames of a cut reply come sooner. */
+const longestMute = 2_000
+
+/**
+ * What the agent says on its way to the caller: which reply it belongs to, whether it may still be heard, and whether
+ * it was. Agents send faster than speech, so what was sent and what was heard lie seconds apart.
+ */
+export class Speech {
+  #caller: MediaStream | undefined
+  /** From before the caller's stream came, in order. */
+  #early: Buffer[] = []
+  /** Counts interruptions: marks of an earlier one say nothing about what was heard. */
+  #turn = 0
+  #marks = 0
+  #unheard = 0
+  /** Whether sound came that no mark has closed yet. */
+  #sounding = false
+  #mute: NodeJS.Timeout | undefined
+  #waiting: Waiting | undefined
+  /** μ-law bytes that were dropped because the caller had interrupted. */
+  dropped = 0
+
+  /** Plays to this caller from now on, what was said before first. */
+  attach(caller: MediaStream): void {
+    this.#caller = caller
+    caller.on('mark', name => this.#echoed(name))
+    for (const audio of this.#early) caller.play(audio)
+    this.#early = []
+    if (!this.#sounding && this.#unheard > 0) this.#mark()
+  }
+
+  /** @param audio μ-law 8 kHz */
+  play(audio: Buffer): void {
+    if (audio.length === 0) return
+    if (this.#mute) {
+      this.dropped += audio.length
+      return
+    }
+    this.#sounding = true
+    this.#waiting?.postpone()
+    if (this.#caller) this.#caller.play(audio)
+    else this.#early.push(audio)
+  }
+
+  /** The reply is complete: a mark after it tells when it has been heard. */
+  done(): void {
+    if (!this.#sounding) return
+    this.#sounding = false
+    this.#unheard += 1
+    if (this.#caller) this.#mark()
+  }
+
+  /** The caller speaks: what they have not heard yet, and what still comes of it, is dropped. */
+  interrupt(): void {
+    this.#caller?.clear()
+    this.#early = []
+    this.#turn += 1
+    this.#unheard = 0
+    this.#sounding = false
+    clearTimeout(this.#mute)
+    this.#mute = setTimeout(() => this.open(), longestMute)
+    this.#waiting?.cancel()
+  }
+
+  /** A new reply begins: it may sound. */
+  open(): void {
+    clearTimeout(this.#mute)
+    this.#mute = undefined
+  }
+
+  /**
+   * Waits until the last words have been heard: a reply that is complete, or silence for so long.
+   * @param silence after which nothing more is expected, in milliseconds
+   * @param deadline in milliseconds
+   * @returns false when the caller interrupted
+   */
+  heardOut(silence: number, deadline: number): Promise<boolean> {
+    this.#waiting?.cancel()
+    return new Promise(resolve => {
+      const waiting = new Waiting(
+        silence,
+        deadline,
+        () => this.#silent,
+        heard => {
+          if (this.#waiting === waiting) this.#waiting = undefined
+          resolve(heard)
+        },
+      )
+      this.#waiting = waiting
+    })
+  }
+
+  close(): void {
+    clearTimeout(this.#mute)
+    this.#waiting?.cancel()
+  }
+
+  get #silent(): boolean {
+    return !this.#sounding && this.#unheard === 0
+  }
+
+  #mark(): void {
+    this.#marks += 1
+    this.#caller?.mark(`${this.#turn}.${this.#marks}`)
+  }
+
+  #echoed(name: string): void {
+    const [turn] = name.split('.')
+    if (Number(turn) !== this.#turn || this.#unheard === 0) return
+    this.#unheard -= 1
+    if (this.#silent) this.#waiting?.heard()
+  }
+}
+
+/** Somebody who waits for the last words. */
+class Waiting {
+  readonly #silence: number
+  readonly #isSilent: () => boolean
+  readonly #settle: (heard: boolean) => void
+  readonly #deadline: NodeJS.Timeout
+  #quiet: NodeJS.Timeout
+  /** Whether sound came while waiting: only then are its end the last words. */
+  #spoke = false
+
+  constructor(silence: number, deadline: number, isSilent: () => boolean, settle: (heard: boolean) => void) {
+    this.#silence = silence
+    this.#isSilent = isSilent
+    this.#settle = settle
+    this.#deadline = setTimeout(() => this.#end(true), deadline)
+    this.#quiet = this.#startQuiet()
+  }
+
+  postpone(): void {
+    this.#spoke = true
+    clearTimeout(this.#quiet)
+    this.#quiet = this.#startQuiet()
+  }
+
+  heard(): void {
+    if (this.#spoke) this.#end(true)
+  }
+
+  cancel(): void {
+    this.#end(false)
+  }
+
+  #startQuiet(): NodeJS.Timeout {
+    return setTimeout(() => {
+      if (this.#isSilent()) this.#end(true)
+      else this.#spoke = true
+    }, this.#silence)
+  }
+
+  #end(heard: boolean): void {
+    clearTimeout(this.#deadline)
+    clearTimeout(this.#quiet)
+    this.#settle(heard)
+  }
+}

@@ -1,0 +1,123 @@
+import { EventEmitter } from 'node:events'
+import type { RawData, WebSocket } from 'ws'
+import { clearFrame, markFrame, mediaFrame, readMessage, type StreamStart } from './messages.ts'
+
+interface MediaStreamEvents {
+  /** μ-law 8 kHz, usually 20 ms. */
+  audio: [Buffer]
+  /** A key was pressed: 0–9, * or #. */
+  digit: [string]
+  /** Everything sent before that mark was played, or cleared. */
+  mark: [string]
+  /** The caller is gone; comes once. */
+  hangUp: []
+}
+
+/** One second: larger frames would make Twilio wait for all of it before it plays the start. */
+const largestFrame = 8_000
+
+/** More than a minute of speech that Twilio does not take: the connection is dead. */
+const mostBuffered = 1_000_000
+
+/** The caller's end of a call: a Twilio media stream that has started. */
+export class MediaStream extends EventEmitter<MediaStreamEvents> {
+  readonly callSid: string
+  /** What the TwiML gave the stream to carry. */
+  readonly parameters: Readonly<Record<string, string>>
+  readonly #socket: WebSocket
+  readonly #streamSid: string
+  #over = false
+
+  constructor(socket: WebSocket, { streamSid, start }: StreamStart) {
+    super()
+    this.callSid = start.callSid
+    this.parameters = start.customParameters
+    this.#socket = socket
+    this.#streamSid = streamSid
+    socket.on('message', (data, isBinary) => this.#receive(data, isBinary))
+    // Twilio says stop and then closes; either may come alone.
+    socket.on('close', () => this.#end())
+  }
+
+  /** @param audio μ-law 8 kHz, any length */
+  play(audio: Buffer): void {
+    for (let at = 0; at < audio.length; at += largestFrame) {
+      this.#send(mediaFrame(this.#streamSid, audio.subarray(at, at + largestFrame)))
+    }
+    if (this.#socket.bufferedAmount > mostBuffered) this.#socket.terminate()
+  }
+
+  /** @param name letters, digits and dots */
+  mark(name: string): void {
+    this.#send(markFrame(this.#streamSid, name))
+  }
+
+  /** Drops everything that was not played yet. */
+  clear(): void {
+    this.#send(clearFrame(this.#streamSid))
+  }
+
+  /** Gives the call back to Twilio, which asks the `action` of `<Connect>` how to go on. */
+  close(): void {
+    this.#socket.close(1000)
+  }
+
+  #send(frame: string): void {
+    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(frame)
+  }
+
+  #receive(data: RawData, isBinary: boolean): void {
+    const message = isBinary ? undefined : readMessage((data as Buffer).toString())
+    switch (message?.event) {
+      case 'media':
+        this.emit('audio', Buffer.from(message.media.payload, 'base64'))
+        break
+      case 'dtmf':
+        this.emit('digit', message.dtmf.digit)
+        break
+      case 'mark':
+        this.emit('mark', message.mark.name)
+        break
+      case 'stop':
+        this.#end()
+        break
+    }
+  }
+
+  #end(): void {
+    if (this.#over) return
+    this.#over = true
+    this.emit('hangUp')
+    this.close()
+  }
+}
+
+/**
+ * Waits until Twilio says which call a new socket belongs to. A socket that says anything else first, or nothing, is
+ * closed.
+ * @param within milliseconds
+ * @returns nothing when the socket was closed
+ */
+export function streamOf(socket: WebSocket, within: number): Promise<MediaStream | undefined> {
+  return new Promise(resolve => {
+    const settle = (stream: MediaStream | undefined) => {
+      clearTimeout(timer)
+      socket.off('message', receive).off('close', closed)
+      resolve(stream)
+    }
+    const refuse = (why: string) => {
+      socket.close(1008, why)
+      settle(undefined)
+    }
+    const closed = () => settle(undefined)
+    const receive = (data: RawData, isBinary: boolean) => {
+      const message = isBinary ? undefined : readMessage((data as Buffer).toString())
+      if (message?.event === 'start') settle(new MediaStream(socket, message))
+      else if (message?.event !== 'connected') refuse('Expected the start of a media stream')
+    }
+    const timer = setTimeout(() => refuse('No start came'), within)
+    socket.on('message', receive).on('close', closed)
+    // A broken socket closes by itself; what it had to say about it is of no use.
+    socket.on('error', () => socket.terminate())
+  })
+}
