@@ -71,6 +71,7 @@ export class Call extends EventEmitter<{ attached: []; ended: [EndReason] }> {
     caller.on('digit', key => this.#keypad.press(key))
     caller.on('hangUp', () => void this.close('CALLER_HUNG_UP'))
     this.#speech.attach(caller)
+    caller.listen()
     this.emit('attached')
   }
 

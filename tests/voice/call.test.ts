@@ -40,6 +40,9 @@ async function talking(): Promise<{ caller: Caller; line: AgentCall }> {
   const caller = await newCaller().connect()
   const line = await agent.call()
   await line.settings()
+  // Once a frame has come through, all is joined.
+  caller.speak(sound(160))
+  await line.hears(160)
   return { caller, line }
 }
 

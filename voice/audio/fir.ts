@@ -29,6 +29,6 @@ export function nyquistFilter(bands: number, reach: number, transition: number):
     const sinc = k === 0 ? 1 : Math.sin((Math.PI * k) / bands) / ((Math.PI * k) / bands)
     return sinc * besselI0(beta * Math.sqrt(1 - (k / reach) ** 2))
   })
-  const sum = taps.reduce((total, tap) => total + 2 * tap) - taps[0]!
+  const sum = taps.reduce((total, tap) => total + 2 * tap, -taps[0]!)
   return taps.map(tap => tap / sum)
 }

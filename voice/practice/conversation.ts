@@ -1,5 +1,6 @@
 import { digitByDigit, phoneAloud, priceAloud, refusalAloud, sentencesOf } from './aloud.ts'
 import type { Answer, AnsweredDrink } from './answers.ts'
+import { argsOf, changesOf, knownPart, merged, saysOnly, without } from './drink-changes.ts'
 import { type DrinkWords, plain, readDrinks } from './drink-words.ts'
 import { type FunctionWords, menuWordsOf, type MenuWords } from './menu-words.ts'
 import { hasDigits, type Intent, intentsOf, orderNumberIn, whichOf } from './understand.ts'
@@ -83,6 +84,8 @@ export class Conversation {
 
   #cart: AnsweredDrink[] = []
   #phoneSettled = false
+  /** The caller has said that this is all; the phone number may still be missing. */
+  #finishing = false
   #placed = false
 
   constructor(brief: Brief) {
@@ -127,18 +130,23 @@ export class Conversation {
     if (intents.has('orderNumber')) return this.#orderNumber()
     if (this.#isPhone(text, intents)) return this.#savePhone(intents.has('thisNumber') ? 'caller id' : text)
     if (intents.has('cart')) return this.#readCart()
-    if (drinks.some(({ flavor }) => flavor !== undefined)) return undefined
     if (intents.has('prices')) return this.#menuAloud('prices')
+    if (drinks.some(({ flavor }) => flavor !== undefined)) return undefined
     if (intents.has('menu')) return this.#menuAloud('summary')
     return undefined
   }
 
   *#order(text: string, intents: Set<Intent>, drinks: DrinkWords[]): Turn {
     const which = whichOf(text)
+    if (this.#asked === 'confirm' && !this.#pending) {
+      // Staged on an earlier connection of this call; without changes the answer is the drink as it is.
+      this.#pending = (yield* this.#ask('update_pending_item')).pending_item
+    }
     if (this.#requirement) yield* this.#settleRequirement(text, intents, drinks)
     else if (intents.has('remove') || intents.has('neverMind')) yield* this.#takeAway(which, intents, drinks)
     else if (which !== undefined && drinks.length > 0) yield* this.#changeInCart(which, drinks[0]!)
-    else if (this.#pending) yield* this.#staged(this.#pending, text, intents, drinks)
+    else if (this.#pending && !(this.#asksForPhone && drinks.length === 0))
+      yield* this.#staged(this.#pending, text, intents, drinks)
     else if (drinks.length > 0) yield* this.#takeDrinks(text, drinks)
     else if (intents.has('goodbye')) yield* this.#goodbye()
     else yield* this.#shortAnswer(text, intents)
@@ -157,7 +165,7 @@ export class Conversation {
         if (intents.has('no')) yield* this.#say('Sorry about that. You can also key it in.', 'phone')
         else if (intents.has('yes')) {
           this.#phoneSettled = true
-          yield* this.#finish()
+          yield* this.#goOn()
         } else yield* this.#unclear()
         break
       case 'after':
@@ -202,6 +210,7 @@ export class Conversation {
   }
 
   *#stage(drink: DrinkWords): Turn {
+    this.#finishing = false
     this.#partial = drink
     if (drink.flavor === undefined) return yield* this.#say('Sure.', 'flavor')
     const answer = yield* this.#ask('add_to_cart', argsOf(drink))
@@ -297,9 +306,11 @@ export class Conversation {
   *#takeAway(which: number | 'last' | undefined, intents: Set<Intent>, drinks: DrinkWords[]): Turn {
     const [first] = drinks
     if (this.#pending && which === undefined) {
-      const part = first && [...first.toppings, ...first.addons, ...first.without]
-      if (part?.length && first.flavor === undefined) {
-        const less: DrinkWords = { ...first, toppings: [], addons: [], without: part }
+      const unwanted =
+        first?.flavor === undefined ? [first?.toppings, first?.addons, first?.without].flat() : []
+      const parts = unwanted.filter(part => part !== undefined)
+      if (first && parts.length > 0) {
+        const less = { ...first, toppings: [], addons: [], without: parts }
         return yield* this.#changePending(this.#pending, less, { only: false, text: '' })
       }
       yield* this.#ask('clear_pending_item')
@@ -373,8 +384,12 @@ export class Conversation {
 
   // The phone number and the order
 
+  get #asksForPhone(): boolean {
+    return ['phone', 'phoneRight', 'callerId'].includes(this.#asked)
+  }
+
   #isPhone(text: string, intents: Set<Intent>): boolean {
-    if (this.#asked === 'phone' || this.#asked === 'phoneRight' || this.#asked === 'callerId') {
+    if (this.#asksForPhone) {
       return intents.has('thisNumber') || intents.has('number') || hasDigits(text)
     }
     return intents.has('number') || (intents.has('thisNumber') && !intents.has('status'))
@@ -387,21 +402,29 @@ export class Conversation {
     if (!answer.ok || !answer.phone) return yield* this.#sayRefusal(answer, 'phone')
     if (offered && said === 'caller id') {
       this.#phoneSettled = true
-      return yield* this.#finish()
+      return yield* this.#goOn()
     }
     yield* this.#say(`I have ${phoneAloud(answer.phone)}.`, 'phoneRight')
+  }
+
+  /** The phone number is settled: back to where the caller was. */
+  *#goOn(): Turn {
+    if (this.#finishing) yield* this.#finish()
+    else if (this.#pending) yield* this.#readBack(this.#pending)
+    else yield* this.#say('Thank you.', this.#cart.length > 0 ? 'more' : 'drink')
   }
 
   /** The caller wants nothing more: what is missing for the order is asked, then it is placed. */
   *#finish(): Turn {
     if (this.#pending) return yield* this.#confirm(true)
     if (this.#cart.length === 0) yield* this.#lookAtCart()
-    if (this.#cart.length > 0) {
+    this.#finishing = this.#cart.length > 0
+    if (this.#finishing) {
       if (this.#phoneSettled) yield* this.#checkOut()
-      else if (this.#callerId && this.#asked !== 'phone') yield* this.#say('', 'callerId')
+      else if (this.#callerId) yield* this.#say('', 'callerId')
       else yield* this.#say('', 'phone')
     } else if (this.#placed) yield* this.#goodbye()
-    else yield* this.#say(this.#phoneSettled ? 'Thank you.' : 'Your cart is empty.', 'drink')
+    else yield* this.#say('Your cart is empty.', 'drink')
   }
 
   *#checkOut(): Turn {
@@ -494,61 +517,5 @@ export class Conversation {
 
   get #callerIdQuestion(): string {
     return 'Shall we text the number ending'
-  }
-}
-
-const without = (list: readonly string[], item: string) => list.filter(each => each !== item)
-
-const saysOnly = (text: string) => /\b(?:only|just)\b/.test(plain(text))
-
-function argsOf({ flavor, toppings, addons, sweetness, ice }: DrinkWords): Record<string, unknown> {
-  return {
-    flavor,
-    ...(toppings.length > 0 && { toppings }),
-    ...(addons.length > 0 && { addons }),
-    sweetness,
-    ice,
-  }
-}
-
-/** Arguments that change a drink; lists are always the whole list. */
-function changesOf(now: AnsweredDrink | undefined, drink: DrinkWords, only: boolean) {
-  const { flavor, sweetness, ice } = drink
-  const extras = [...drink.toppings, ...drink.addons, ...drink.without]
-  const listed = (had: string[], wanted: string[]) => [
-    ...new Set([...(only ? [] : had.filter(each => !drink.without.includes(each))), ...wanted]),
-  ]
-  return {
-    ...(flavor !== undefined && { flavor }),
-    ...((extras.length > 0 || only) && {
-      toppings: listed(now?.toppings ?? [], drink.toppings),
-      addons: listed(now?.addons ?? [], drink.addons),
-    }),
-    ...(sweetness !== undefined && { sweetness }),
-    ...(ice !== undefined && { ice }),
-  }
-}
-
-/** A drink named in two goes: "boba and cream, please" — "with what?" — "taro". */
-function merged(before: DrinkWords, now: DrinkWords): DrinkWords {
-  return {
-    flavor: now.flavor ?? before.flavor,
-    toppings: [...new Set([...before.toppings, ...now.toppings])].filter(each => !now.without.includes(each)),
-    addons: [...new Set([...before.addons, ...now.addons])].filter(each => !now.without.includes(each)),
-    without: [],
-    sweetness: now.sweetness ?? before.sweetness,
-    ice: now.ice ?? before.ice,
-    times: now.flavor === undefined ? before.times : now.times,
-  }
-}
-
-/** What is left of a refused drink: only what the menu has. */
-function knownPart(drink: DrinkWords, menu: MenuWords): DrinkWords {
-  const known = (items: { name: string }[], said: string) => items.some(({ name }) => name === said)
-  return {
-    ...drink,
-    ...(drink.flavor !== undefined && !known(menu.flavors, drink.flavor) && { flavor: undefined }),
-    toppings: drink.toppings.filter(each => known(menu.toppings, each)),
-    addons: drink.addons.filter(each => known(menu.addons, each)),
   }
 }

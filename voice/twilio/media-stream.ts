@@ -1,6 +1,13 @@
 import { EventEmitter } from 'node:events'
 import type { RawData, WebSocket } from 'ws'
-import { clearFrame, markFrame, mediaFrame, readMessage, type StreamStart } from './messages.ts'
+import {
+  clearFrame,
+  markFrame,
+  mediaFrame,
+  readMessage,
+  type StreamMessage,
+  type StreamStart,
+} from './messages.ts'
 
 interface MediaStreamEvents {
   /** μ-law 8 kHz, usually 20 ms. */
@@ -16,6 +23,9 @@ interface MediaStreamEvents {
 /** One second: larger frames would make Twilio wait for all of it before it plays the start. */
 const largestFrame = 8_000
 
+/** Frames kept until somebody listens: five seconds of speech. */
+const mostEarly = 250
+
 /** More than a minute of speech that Twilio does not take: the connection is dead. */
 const mostBuffered = 1_000_000
 
@@ -26,6 +36,8 @@ export class MediaStream extends EventEmitter<MediaStreamEvents> {
   readonly parameters: Readonly<Record<string, string>>
   readonly #socket: WebSocket
   readonly #streamSid: string
+  /** What came before anybody listened; nothing afterwards. */
+  #early: StreamMessage[] | undefined = []
   #over = false
 
   constructor(socket: WebSocket, { streamSid, start }: StreamStart) {
@@ -37,6 +49,14 @@ export class MediaStream extends EventEmitter<MediaStreamEvents> {
     socket.on('message', (data, isBinary) => this.#receive(data, isBinary))
     // Twilio says stop and then closes; either may come alone.
     socket.on('close', () => this.#end())
+  }
+
+  /** Hands over what has come so far, and from now on what comes: call it once the listeners are there. */
+  listen(): void {
+    const early = this.#early ?? []
+    this.#early = undefined
+    for (const message of early) this.#tell(message)
+    if (this.#over) this.emit('hangUp')
   }
 
   /** @param audio μ-law 8 kHz, any length */
@@ -68,7 +88,13 @@ export class MediaStream extends EventEmitter<MediaStreamEvents> {
 
   #receive(data: RawData, isBinary: boolean): void {
     const message = isBinary ? undefined : readMessage((data as Buffer).toString())
-    switch (message?.event) {
+    if (!message) return
+    if (!this.#early) this.#tell(message)
+    else if (this.#early.length < mostEarly) this.#early.push(message)
+  }
+
+  #tell(message: StreamMessage): void {
+    switch (message.event) {
       case 'media':
         this.emit('audio', Buffer.from(message.media.payload, 'base64'))
         break
@@ -87,7 +113,7 @@ export class MediaStream extends EventEmitter<MediaStreamEvents> {
   #end(): void {
     if (this.#over) return
     this.#over = true
-    this.emit('hangUp')
+    if (!this.#early) this.emit('hangUp')
     this.close()
   }
 }

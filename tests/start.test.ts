@@ -1,0 +1,177 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+
+let folder: string
+let started: ChildProcess[]
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'bobarista-'))
+  started = []
+})
+afterEach(async () => {
+  for (const child of started) {
+    if (child.exitCode !== null) continue
+    child.kill('SIGTERM')
+    await once(child, 'exit')
+  }
+  rmSync(folder, { recursive: true })
+})
+
+interface Shop {
+  child: ChildProcess
+  output: () => string
+  /** Waits until this was printed. */
+  prints(pattern: RegExp): Promise<RegExpExecArray>
+  ended(): Promise<number | null>
+}
+
+/** `npm start` with a database of its own and free ports. */
+function startShop(env: Record<string, string> = {}): Shop {
+  const child = spawn(process.execPath, ['scripts/start.ts'], {
+    env: {
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      LOG_LEVEL: 'silent',
+      API_PORT: '0',
+      VOICE_PORT: '0',
+      DATABASE_URL: `sqlite:${folder}/bobarista.db`,
+      ...env,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  started.push(child)
+  let output = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => (output += chunk.toString()))
+  const exited = once(child, 'exit') as Promise<[number | null]>
+  return {
+    child,
+    output: () => output,
+    async prints(pattern) {
+      for (;;) {
+        const match = pattern.exec(output)
+        if (match) return match
+        if (child.exitCode !== null) throw new Error(`It ended without printing ${pattern}: ${output}`)
+        await Promise.race([once(child.stdout, 'data'), once(child.stderr, 'data'), exited])
+      }
+    },
+    ended: async () => (await exited)[0],
+  }
+}
+
+const ask = async (url: string, query: string, key: string) =>
+  (
+    (await (
+      await fetch(url, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${key}` },
+        body: JSON.stringify({ query }),
+      })
+    ).json()) as { data: Record<string, never> }
+  ).data as Record<string, { order: { number: string }; nodes: { number: string }[] }>
+
+test(
+  'one command opens the shop, says where everything is, and the next start finds all orders again',
+  { timeout: 90_000 },
+  async () => {
+    const first = startShop()
+    const [, graphql] = await first.prints(/GraphQL\s+(\S+)/)
+    const [, pin] = await first.prints(/staff PIN (\d{6})/)
+    await first.prints(/npm run call to place an order/)
+    expect(first.output()).toMatch(/Board\s+http:\S+\/board\//)
+    expect(first.output()).toMatch(/Console\s+http:\S+\/barista\//)
+    expect(first.output()).toMatch(/Voice agent\s+practice agent \(DEEPGRAM_API_KEY is not set\)/)
+    expect(first.output()).toMatch(/Texts\s+not sent, practice \(TWILIO_ACCOUNT_SID is not set\)/)
+    expect((await fetch(graphql!.replace('/graphql', '/board/'))).status).toBe(200)
+
+    const key = await createKey()
+    const placed = await ask(
+      graphql!,
+      `mutation { placeOrder(idempotencyKey: "1", input: { drinks: [{ flavor: "taro" }], phone: "5551234567" }) {
+      ... on PlacedOrder { order { number } } } }`,
+      key,
+    )
+    first.child.kill('SIGINT')
+    expect(await first.ended()).toBe(0)
+
+    const second = startShop()
+    const [, again] = await second.prints(/GraphQL\s+(\S+)/)
+    expect((await second.prints(/staff PIN (\d{6})/))[1]).toBe(pin)
+    const { orders } = await ask(again!, '{ orders(first: 10) { nodes { number } } }', key)
+    expect(orders!.nodes).toEqual([{ number: placed.placeOrder!.order.number }])
+    expect(statSync(join(folder, 'secrets.json')).mode & 0o077).toBe(0)
+  },
+)
+
+async function createKey(): Promise<string> {
+  const child = spawn(
+    process.execPath,
+    ['dist/api/api-key.js', 'create', 'Test', '--scope', 'orders:read', '--scope', 'orders:write'],
+    { env: { ...process.env, DATABASE_URL: `sqlite:${folder}/bobarista.db` } },
+  )
+  let output = ''
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
+  await once(child, 'close')
+  return /boba_\w+/.exec(output)![0]
+}
+
+test.each<[string, () => Promise<[Record<string, string>, RegExp]>]>([
+  ['a wrong variable', async () => [{ API_PORT: 'eighty' }, /API_PORT/]],
+  ['a wrong variable of voice', async () => [{ AGENT_AUDIO: 'mp3' }, /AGENT_AUDIO/]],
+  [
+    'a file that is no database',
+    async () => {
+      writeFileSync(join(folder, 'bobarista.db'), 'This is a shopping list.'.repeat(100))
+      return [{}, /bobarista\.db cannot be used/]
+    },
+  ],
+  [
+    'a taken port',
+    async () => {
+      const other = createServer().listen(0, '127.0.0.1')
+      await once(other, 'listening')
+      other.unref()
+      const { port } = other.address() as AddressInfo
+      return [{ API_PORT: String(port) }, new RegExp(`${port}`)]
+    },
+  ],
+  ['a missing secret in production', async () => [{ NODE_ENV: 'production' }, /STAFF_PIN/]],
+])('%s: one sentence that names it, no stack, exit code 1', async (_what, prepare) => {
+  const [env, named] = await prepare()
+  const shop = startShop(env)
+  expect(await shop.ended()).toBe(1)
+  expect(shop.output()).toMatch(named)
+  expect(shop.output()).not.toMatch(/\n\s+at /)
+  expect(shop.output().trim().split('\n')).toHaveLength(1)
+})
+
+test('a part that dies is started again', { timeout: 60_000 }, async () => {
+  const shop = startShop()
+  const [, voice] = await shop.prints(/Phone calls\s+(http:\S+)\/voice/)
+  const port = new URL(voice!).port
+  await shop.prints(/Ctrl-C/)
+  expect(port).toMatch(/^\d+$/)
+  const children = await childrenOf(shop.child.pid!)
+  process.kill(children.at(-1)!, 'SIGKILL')
+  await shop.prints(/voice\/main\.ts ended unexpectedly; it is started again/)
+  shop.child.kill('SIGTERM')
+  expect(await shop.ended()).toBe(0)
+})
+
+/** Process ids, in the order they were started. */
+async function childrenOf(pid: number): Promise<number[]> {
+  const child = spawn('ps', ['--ppid', String(pid), '-o', 'pid='])
+  let output = ''
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
+  await once(child, 'close')
+  return output
+    .trim()
+    .split(/\s+/)
+    .map(Number)
+    .filter(id => id !== child.pid)
+}
