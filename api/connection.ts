@@ -74,7 +74,7 @@ export async function paginate<T extends object>(
   Type: ClassType<T>,
   where: object,
   time: keyof T & string,
-  { first, after }: { first: number; after?: string | null },
+  { first, after, populate = [] }: { first: number; after?: string | null; populate?: (keyof T & string)[] },
 ): Promise<Connection<T>> {
   if (first < 1 || first > largestPage) throw badInput(`\`first\` must be from 1 to ${largestPage}.`)
   const from = after ? decode(after) : undefined
@@ -82,6 +82,7 @@ export async function paginate<T extends object>(
   const rows = (await em.find(Type, { $and: [where, ...(older ? [older] : [])] } as never, {
     orderBy: { [time]: 'desc', id: 'desc' } as never,
     limit: first + 1,
+    populate: populate as never,
   })) as T[]
   const edges = rows.slice(0, first).map(node => ({
     cursor: encode(node[time] as Date, (node as { id: string }).id),

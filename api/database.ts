@@ -38,17 +38,20 @@ export const entities = [
 export interface DatabaseOptions {
   /** Called with every SQL statement, for tests that count them and for LOG_LEVEL=trace. */
   onQuery?: (sql: string) => void
+  /** Called with what the ORM has to say, such as a warning. Nothing is printed without it. */
+  onMessage?: (message: string) => void
 }
 
 const migrationList = (list: Record<string, Constructor<Migration>>) =>
   Object.entries(list).map(([name, Class]) => ({ name, class: Class }))
 
 /** The ORM's settings for an address like `sqlite:data/bobarista.db`, `sqlite::memory:` or `postgres://…`. */
-export function databaseOptions(url: string, { onQuery }: DatabaseOptions = {}) {
+export function databaseOptions(url: string, { onQuery, onMessage }: DatabaseOptions = {}) {
   const common = {
     entities,
     extensions: [Migrator],
     dataloader: DataloaderType.ALL,
+    logger: (message: string) => onMessage?.(message),
     onQuery: (sql: string) => {
       onQuery?.(sql)
       return sql
@@ -62,14 +65,14 @@ export function databaseOptions(url: string, { onQuery }: DatabaseOptions = {}) 
       driver: SqliteDriver,
       dbName: file,
       driverOptions: sqliteDialect(file),
-      migrations: { migrationsList: migrationList(sqliteMigrations), snapshot: false },
+      migrations: { migrationsList: migrationList(sqliteMigrations), snapshot: false, silent: true },
     }
   }
   return {
     ...common,
     driver: PostgreSqlDriver,
     clientUrl: url,
-    migrations: { migrationsList: migrationList(postgresqlMigrations), snapshot: false },
+    migrations: { migrationsList: migrationList(postgresqlMigrations), snapshot: false, silent: true },
   }
 }
 

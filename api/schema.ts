@@ -19,9 +19,16 @@ const never = () => {
 // type-graphql asks for one as soon as there is a subscription, although each of ours brings its own stream.
 const noPubSub: PubSub = { publish: never, subscribe: never }
 
+/** type-graphql makes the root types itself and leaves them without a description. */
+const roots = {
+  Query: 'What can be read.',
+  Mutation: 'What can be done. Fields run one after the other.',
+  Subscription: 'What can be listened to, over a WebSocket.',
+}
+
 /** The resolvers put together, each behind its access rule. */
 export function createSchema(): GraphQLSchema {
-  return guard(
+  const schema = guard(
     buildSchemaSync({
       resolvers: [
         AuthResolver,
@@ -39,4 +46,6 @@ export function createSchema(): GraphQLSchema {
       pubSub: noPubSub,
     }),
   )
+  for (const [name, description] of Object.entries(roots)) schema.getType(name)!.description = description
+  return schema
 }

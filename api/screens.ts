@@ -39,14 +39,16 @@ export function screens(folder: URL | undefined): (ctx: Koa.Context) => Promise<
   )
   return async ctx => {
     const [, name = '', ...rest] = ctx.path.split('/')
-    if (name === '' || (names.includes(name) && rest.length === 0)) {
+    const reads = ctx.method === 'GET' || ctx.method === 'HEAD'
+    if (reads && (name === '' || (names.includes(name) && rest.length === 0))) {
       ctx.redirect(`/${name || 'board'}/`)
       return
     }
     const handler = served.get(name)
-    if (!handler || !['GET', 'HEAD'].includes(ctx.method)) {
+    if (!handler || !reads) {
       ctx.status = 404
-      ctx.body = names.includes(name) ? 'This screen is not built. Run `npm run build`.' : 'Not found'
+      ctx.body =
+        reads && names.includes(name) ? 'This screen is not built. Run `npm run build`.' : 'Not found'
       return
     }
     ctx.req.url = ctx.url.slice(name.length + 1)

@@ -1,23 +1,37 @@
 import { EventEmitter } from 'node:events'
 import type { Logger } from 'pino'
+import type { AgentLine } from './agent-line.ts'
 import type { Codec } from './audio/codec.ts'
 import type { FunctionCall } from './deepgram/messages.ts'
-import type { AgentLoss, VoiceAgent } from './deepgram/voice-agent.ts'
+import type { VoiceAgent } from './deepgram/voice-agent.ts'
 import type { EndReason } from './documents.ts'
 import type { FunctionAnswer } from './functions/run-function.ts'
 import { Keypad } from './keypad.ts'
 import type { Metrics } from './metrics.ts'
+import { Quiet } from './quiet.ts'
+import { sentences } from './sentences/sentences.ts'
 import { Speech } from './speech.ts'
 import type { MediaStream } from './twilio/media-stream.ts'
 
+/** Something that was said, by whom. */
+export interface Said {
+  role: 'user' | 'assistant'
+  content: string
+}
+
 export interface CallOptions {
-  callSid: string
-  agent: VoiceAgent
+  line: AgentLine
   codec: Codec
   /** Runs an agent function; never rejects. */
   run: (call: FunctionCall, signal: AbortSignal) => Promise<FunctionAnswer>
   /** Tells the api that the call is over; never rejects. */
   report: (reason: EndReason) => Promise<void>
+  /** Longest length of a call, in milliseconds. */
+  longest: number
+  /** How long nobody may say anything before the caller is asked, in milliseconds. */
+  quiet: number
+  /** How long a function may run before the caller hears a filler, in milliseconds. */
+  filler: number
   metrics: Metrics
   logger: Logger
 }
@@ -26,49 +40,91 @@ export interface CallOptions {
 const silenceBeforeEnd = 4_000
 /** So long the last words may take, in milliseconds. */
 const longestGoodbye = 15_000
+/** A gap in the caller's sound that is filled with silence, in milliseconds: without sound no turn ever ends. */
+const gap = 100
+/** So much is remembered of what was said, for an agent that has to take the call over. */
+const longestTranscript = 60
+
+const silentFrame = Buffer.alloc(160, 0xff)
 
 /**
  * Joins a caller and a voice agent. The agent is there first: it is opened when the phone rings, and what it says
  * before the caller's sound is connected is kept. Everything a call has to remember lives here and ends with it.
  */
 export class Call extends EventEmitter<{ attached: []; ended: [EndReason] }> {
+  readonly transcript: Said[] = []
   readonly #options: CallOptions
-  readonly #agent: VoiceAgent
+  readonly #line: AgentLine
   readonly #codec: Codec
   readonly #speech = new Speech()
   readonly #keypad: Keypad
+  readonly #quiet: Quiet
   /** Functions that run, by id. */
   readonly #running = new Map<string, AbortController>()
   readonly #opened = performance.now()
   #caller: MediaStream | undefined
   #attachedAt: number | undefined
   #heardAgent = false
+  /** When the last sound of the caller came. */
+  #lastAudio = 0
+  /** When the caller's words were complete, until the agent replies. */
+  #turnEnded: number | undefined
+  /** Once the end is decided nothing the agent says is of use. */
+  #ending = false
   #over = false
 
   constructor(options: CallOptions) {
     super()
     this.#options = options
-    const { agent, codec } = options
-    this.#agent = agent
+    const { line, codec, logger, metrics } = options
+    this.#line = line
     this.#codec = codec
-    this.#keypad = new Keypad(digits => agent.hear(`I keyed in ${digits}.`))
-    agent.on('audio', chunk => this.#say(codec.toCaller(chunk)))
-    agent.on('audioDone', () => this.#speech.done())
+    this.#quiet = new Quiet(this.#opened, options.quiet)
+    this.#keypad = new Keypad(digits => line.hear(`I keyed in ${digits}.`))
+    line.on('agent', agent => this.#listenTo(agent))
+    line.on('away', loss => {
+      logger.warn({ ...loss }, 'the voice agent is lost')
+      metrics.reconnects.inc()
+      if (!this.#ending) this.#speech.announce(sentences.oneMoment)
+    })
+    line.on('back', () => line.say('Sorry about that. Please go on.'))
+    line.on('gone', loss => {
+      logger.error({ ...loss }, 'the voice agent could not be called back')
+      void this.close('AGENT_LOST')
+    })
+    line.open()
+  }
+
+  #listenTo(agent: VoiceAgent): void {
+    const speech = this.#speech
+    this.#codec.reset()
+    agent.on('audio', chunk => this.#say(this.#codec.toCaller(chunk)))
+    agent.on('audioDone', () => {
+      // Half a sample left over from this reply must not shift the next one.
+      this.#codec.reset()
+      speech.done()
+    })
     agent.on('userStartedSpeaking', () => this.#interrupt())
-    agent.on('turn', () => this.#speech.open())
-    agent.on('functionCalls', calls => calls.forEach(call => void this.#run(call)))
-    agent.on('functionCallsCancelled', ids => ids.forEach(id => this.#cancel(id)))
-    agent.on('warning', code => options.logger.warn({ code }, 'the voice agent warns'))
-    agent.on('lost', loss => this.#lost(loss))
+    agent.on('turn', () => speech.open())
+    agent.on('said', said => this.#note(said))
+    agent.on('functionCalls', calls => calls.forEach(call => void this.#run(agent, call)))
+    agent.on('functionCallsCancelled', ids => ids.forEach(id => this.#running.get(id)?.abort()))
+    agent.on('warning', code => this.#options.logger.warn({ code }, 'the voice agent warns'))
   }
 
   /** The caller's sound is connected. */
   attach(caller: MediaStream): void {
     this.#caller = caller
-    this.#attachedAt = performance.now()
+    this.#attachedAt = this.#lastAudio = performance.now()
     if (this.#heardAgent) this.#options.metrics.greeting.observe(0)
-    caller.on('audio', audio => this.#agent.send(this.#codec.toAgent(audio)))
-    caller.on('digit', key => this.#keypad.press(key))
+    caller.on('audio', audio => {
+      this.#lastAudio = performance.now()
+      this.#line.send(this.#codec.toAgent(audio))
+    })
+    caller.on('digit', key => {
+      this.#quiet.callerActs(performance.now())
+      this.#keypad.press(key)
+    })
     caller.on('hangUp', () => void this.close('CALLER_HUNG_UP'))
     this.#speech.attach(caller)
     caller.listen()
@@ -79,11 +135,43 @@ export class Call extends EventEmitter<{ attached: []; ended: [EndReason] }> {
     return this.#caller !== undefined
   }
 
+  /** Looks after the time; to be called several times a second. @param now of performance.now() */
+  tick(now: number): void {
+    if (this.#over || !this.#caller) return
+    for (; now - this.#lastAudio > gap; this.#lastAudio += 20)
+      this.#line.send(this.#codec.toAgent(silentFrame))
+    if (this.#ending) return
+    if (this.#speech.heard || this.#running.size > 0) this.#quiet.agentHeard(now)
+    if (now - this.#opened > this.#options.longest) void this.endWith(sentences.tooLong, 'TOO_LONG')
+    else {
+      const todo = this.#quiet.check(now)
+      if (todo === 'ask') this.#line.say('Are you still there?')
+      if (todo === 'end') void this.endWith(sentences.unheardGoodbye, 'SILENCE')
+    }
+  }
+
+  /** Adds to what the agent knows, for instance that something has sold out. */
+  tell(news: string): void {
+    this.#line.addToPrompt(news)
+  }
+
+  /** Ends the call after a sentence of ours. @param sentence μ-law 8 kHz */
+  async endWith(sentence: Buffer, reason: EndReason): Promise<void> {
+    if (this.#ending) return
+    this.#ending = true
+    if (!this.#caller) return this.close(reason)
+    this.#speech.interrupt()
+    const heard = this.#speech.heardOut(silenceBeforeEnd, longestGoodbye)
+    this.#speech.announce(sentence)
+    await heard
+    await this.close(reason)
+  }
+
   /** Ends the call, once; the api learns why before the line is given back. */
   async close(reason: EndReason): Promise<void> {
     if (this.#over) return
-    this.#over = true
-    this.#agent.close()
+    this.#over = this.#ending = true
+    this.#line.close()
     this.#speech.close()
     this.#keypad.close()
     for (const running of this.#running.values()) running.abort()
@@ -97,45 +185,51 @@ export class Call extends EventEmitter<{ attached: []; ended: [EndReason] }> {
   }
 
   #say(audio: Buffer): void {
+    if (this.#ending) return
+    const { metrics } = this.#options
+    const now = performance.now()
     if (!this.#heardAgent) {
       this.#heardAgent = true
-      if (this.#attachedAt !== undefined) {
-        this.#options.metrics.greeting.observe((performance.now() - this.#attachedAt) / 1_000)
-      }
+      if (this.#attachedAt !== undefined) metrics.greeting.observe((now - this.#attachedAt) / 1_000)
     }
+    if (this.#turnEnded !== undefined) metrics.reply.observe((now - this.#turnEnded) / 1_000)
+    this.#turnEnded = undefined
     this.#speech.play(audio)
   }
 
   #interrupt(): void {
+    this.#quiet.callerActs(performance.now())
+    if (this.#ending) return
     this.#speech.interrupt()
     this.#codec.reset()
   }
 
-  async #run(call: FunctionCall): Promise<void> {
-    const cancelled = new AbortController()
-    this.#running.set(call.id, cancelled)
-    const stop = this.#options.metrics.functions.startTimer({ function: call.name.slice(0, 40) })
-    const { content, intent } = await this.#options.run(call, cancelled.signal)
-    stop()
-    this.#running.delete(call.id)
-    if (cancelled.signal.aborted) return
-    this.#agent.answer(call, content)
-    if (intent) await this.#endAfterLastWords(intent)
+  #note(said: Said): void {
+    this.transcript.push(said)
+    if (this.transcript.length > longestTranscript) this.transcript.shift()
+    if (said.role === 'assistant') return
+    this.#turnEnded = performance.now()
+    this.#quiet.callerActs(this.#turnEnded)
   }
 
-  /** A cancelled call is never answered. */
-  #cancel(id: string): void {
-    this.#running.get(id)?.abort()
+  async #run(agent: VoiceAgent, call: FunctionCall): Promise<void> {
+    const { metrics, filler, run } = this.#options
+    const cancelled = new AbortController()
+    this.#running.set(call.id, cancelled)
+    const slow = setTimeout(() => agent.say('One moment, please.'), filler)
+    const stop = metrics.functions.startTimer({ function: call.name.slice(0, 40) })
+    const { content, intent } = await run(call, cancelled.signal)
+    stop()
+    clearTimeout(slow)
+    this.#running.delete(call.id)
+    if (cancelled.signal.aborted) return
+    agent.answer(call, content)
+    if (intent) await this.#endAfterLastWords(intent)
   }
 
   /** A caller who interrupts the goodbye has more to say: the call goes on until the agent ends it again. */
   async #endAfterLastWords(intent: 'GOODBYE' | 'TRANSFER'): Promise<void> {
     const heard = await this.#speech.heardOut(silenceBeforeEnd, longestGoodbye)
     if (heard) await this.close(intent === 'GOODBYE' ? 'GOODBYE' : 'TRANSFERRED')
-  }
-
-  #lost(loss: AgentLoss): void {
-    this.#options.logger.error({ ...loss }, 'the voice agent is lost')
-    void this.close('AGENT_LOST')
   }
 }

@@ -29,6 +29,7 @@ async function start(): Promise<() => Promise<void>> {
     publicUrl: env.PUBLIC_URL,
     transferNumber: env.TRANSFER_NUMBER,
     maxCalls: env.MAX_CALLS,
+    patience: { call: env.MAX_CALL_MINUTES * 60_000, drain: env.DRAIN_SECONDS * 1_000 },
     host: env.HOST,
     port: env.VOICE_PORT,
     logger,

@@ -9,6 +9,8 @@ export class Metrics {
   readonly ended: Counter<'reason'>
   readonly refused: Counter<'why'>
   readonly greeting: Histogram
+  readonly reply: Histogram
+  readonly reconnects: Counter
   readonly functions: Histogram<'function'>
   readonly droppedBytes: Counter
 
@@ -32,6 +34,17 @@ export class Metrics {
       name: 'bobarista_greeting_seconds',
       help: "From the start of a caller's stream to the first sound of the agent; 0 when it was there before",
       buckets: seconds,
+      registers,
+    })
+    this.reply = new Histogram({
+      name: 'bobarista_reply_seconds',
+      help: "From the agent's word that the caller is done to the first sound of its reply",
+      buckets: seconds,
+      registers,
+    })
+    this.reconnects = new Counter({
+      name: 'bobarista_agent_losses_total',
+      help: 'How often a voice agent was lost during a call',
       registers,
     })
     this.functions = new Histogram({

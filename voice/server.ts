@@ -1,11 +1,13 @@
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
 import Koa from 'koa'
 import type { Logger } from 'pino'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { Api } from './api.ts'
-import { type AgentAudio, createCodec } from './audio/codec.ts'
+import { AgentLine } from './agent-line.ts'
+import { type AgentAudio, type AudioFormat, createCodec } from './audio/codec.ts'
 import { Call } from './call.ts'
 import { greeting, keytermsOf, promptFor } from './deepgram/prompt.ts'
 import { type AgentModels, settings } from './deepgram/settings.ts'
@@ -21,6 +23,7 @@ import {
 import { readFunctions, toolsOf } from './functions/functions.ts'
 import { runFunction } from './functions/run-function.ts'
 import { Metrics } from './metrics.ts'
+import { sentences } from './sentences/sentences.ts'
 import { streamOf } from './twilio/media-stream.ts'
 import { fieldsOf, type Fields, Signatures, streamToken, tokenHolds } from './twilio/signature.ts'
 import { connectTwiml, handOverTwiml, hangUpTwiml } from './twilio/twiml.ts'
@@ -56,6 +59,18 @@ export interface Patience {
   welcome: number
   /** An agent function. */
   function: number
+  /** An agent function until the caller hears a filler. */
+  filler: number
+  /** Calling back an agent that was lost. */
+  agent: number
+  /** Until a caller who says nothing is asked. */
+  quiet: number
+  /** The longest call. */
+  call: number
+  /** Live calls when the process shall stop. */
+  drain: number
+  /** Twilio's question how a call goes on, after its stream was closed to stop. */
+  farewell: number
 }
 
 const usualPatience: Patience = {
@@ -64,6 +79,12 @@ const usualPatience: Patience = {
   start: 5_000,
   welcome: 3_000,
   function: 5_000,
+  filler: 2_000,
+  agent: 10_000,
+  quiet: 20_000,
+  call: 20 * 60_000,
+  drain: 30_000,
+  farewell: 2_000,
 }
 
 const largestBody = 64_000
@@ -84,36 +105,49 @@ export async function startServer(
   const metrics = new Metrics()
   const calls = new Map<string, Call>()
   let publicUrl = ''
+  let draining = false
+  /** Called when the last call has ended. */
+  let empty: (() => void) | undefined
   let signatures: Signatures | undefined
 
   const handOver = (sentence: string) =>
     handOverTwiml(sentence, transferNumber, `${publicUrl}/voice/after-dial`)
 
-  /** Opens an agent for a call that the api knows. */
+  /** Opens a call that the api knows, with an agent on the line. */
   function open(started: StartedCall): Call {
     const callSid = started.id
     const codec = createCodec(agent.audio)
-    const { encoding, sample_rate } = codec.format.input
-    const call = new Call({
-      callSid,
-      codec,
-      agent: new VoiceAgent({
+    const bytesPerSecond = bytesPerSecondOf(codec.format.input)
+    let known = started
+
+    /** An agent that takes a call over is told what was said, and how the order stands by what the api knows. */
+    async function openAgent(again: boolean): Promise<VoiceAgent> {
+      if (again) known = await start(callSid, patience.welcome).catch(() => known)
+      return new VoiceAgent({
         url: agent.url,
         key: agent.key,
         settings: settings({
           audio: codec.format,
           models: agent,
-          prompt: promptFor(started),
-          tools: toolsOf(functions, started.menu),
-          keyterms: keytermsOf(started.menu),
-          greeting,
+          prompt: promptFor(known),
+          tools: toolsOf(functions, known.menu),
+          keyterms: keytermsOf(known.menu),
+          ...(again ? { said: call.transcript } : { greeting }),
         }),
-        bytesPerSecond: sample_rate * (encoding === 'linear16' ? 2 : 1),
+        bytesPerSecond,
         welcomeWithin: patience.welcome,
-      }),
+      })
+    }
+
+    const call = new Call({
+      line: new AgentLine({ open: openAgent, bytesPerSecond, patience: patience.agent }),
+      codec,
       run: (asked, signal) =>
         runFunction(functions, api, callSid, asked, { within: patience.function, signal }),
       report: reason => reportEnd(callSid, reason),
+      longest: patience.call,
+      quiet: patience.quiet,
+      filler: patience.filler,
       metrics,
       logger: logger.child({ callSid }),
     })
@@ -125,6 +159,7 @@ export async function startServer(
       clearTimeout(unclaimed)
       calls.delete(callSid)
       metrics.live.set(calls.size)
+      if (calls.size === 0) empty?.()
     })
     return call
   }
@@ -137,20 +172,25 @@ export async function startServer(
     }
   }
 
-  const start = async (callSid: string, from?: string, to?: string) => {
-    const input = { callSid, from, to }
-    return (await api.ask<{ call: StartedCall }>(startCall, { input }, { within: patience.answer })).call
+  /** The call as the api knows it; the first time it is told of it. */
+  async function start(callSid: string, within: number, from?: string, to?: string): Promise<StartedCall> {
+    return (await api.ask<{ call: StartedCall }>(startCall, { input: { callSid, from, to } }, { within }))
+      .call
   }
 
   async function answerCall({ CallSid, From, To }: Fields): Promise<string> {
     const callSid = String(CallSid)
     if (!calls.has(callSid)) {
+      if (draining) {
+        metrics.refused.inc({ why: 'draining' })
+        return handOver(`${sorry} Please call again in a minute.`)
+      }
       if (calls.size >= maxCalls) {
         metrics.refused.inc({ why: 'busy' })
         return handOver('All our lines are busy right now. Please call again in a few minutes.')
       }
       try {
-        open(await start(callSid, textOf(From), textOf(To)))
+        open(await start(callSid, patience.answer, textOf(From), textOf(To)))
       } catch (error) {
         metrics.refused.inc({ why: 'api' })
         logger.error({ callSid, err: error }, 'a call could not be started')
@@ -176,7 +216,11 @@ export async function startServer(
       switch (call?.endReason) {
         case 'GOODBYE':
         case 'CALLER_HUNG_UP':
+        case 'SILENCE':
           return hangUpTwiml()
+        case 'TOO_LONG':
+          return transferNumber ? handOver('One moment please.') : hangUpTwiml()
+        case 'SHUTDOWN':
         case 'TRANSFERRED':
           return transferNumber
             ? handOver('One moment please.')
@@ -238,7 +282,8 @@ export async function startServer(
   app.use(async ctx => {
     if (ctx.path === '/healthz') {
       ctx.set('Cache-Control', 'no-store')
-      ctx.body = { status: 'ok', calls: calls.size }
+      ctx.status = draining ? 503 : 200
+      ctx.body = { status: draining ? 'draining' : 'ok', calls: calls.size }
     } else if (ctx.path === '/metrics') {
       ctx.type = metrics.registry.contentType
       ctx.body = await metrics.registry.metrics()
@@ -256,7 +301,7 @@ export async function startServer(
     }
     try {
       // Another voice process may have answered the webhook: then the agent is opened only now.
-      const call = calls.get(callSid) ?? open(await start(callSid))
+      const call = calls.get(callSid) ?? open(await start(callSid, patience.answer))
       call.attach(stream)
     } catch (error) {
       logger.error({ callSid, err: error }, 'a stream found no call')
@@ -292,17 +337,37 @@ export async function startServer(
   publicUrl = options.publicUrl ?? url
   if (options.twilioAuthToken) signatures = new Signatures(options.twilioAuthToken, publicUrl)
 
+  const clock = setInterval(() => {
+    const now = performance.now()
+    for (const call of calls.values()) call.tick(now)
+  }, 100)
+
+  /** Lets live calls go on for a while, then tells who is left and hands them over. */
+  async function drain(): Promise<void> {
+    draining = true
+    if (calls.size === 0) return
+    const done = new Promise<void>(resolve => (empty = resolve))
+    await Promise.race([done, delay(patience.drain, undefined, { ref: false })])
+    const left = [...calls.values()]
+    await Promise.all(left.map(call => call.endWith(sentences.handOver, 'SHUTDOWN')))
+    if (left.length > 0) await delay(patience.farewell)
+  }
+
   return {
     url,
     close: async () => {
+      await drain()
+      clearInterval(clock)
       const closed = new Promise(resolve => server.close(resolve))
-      await Promise.all([...calls.values()].map(call => call.close('SHUTDOWN')))
       for (const client of websocket.clients) client.terminate()
       server.closeAllConnections()
       await closed
     },
   }
 }
+
+const bytesPerSecondOf = ({ encoding, sample_rate }: AudioFormat['input']) =>
+  sample_rate * (encoding === 'linear16' ? 2 : 1)
 
 const textOf = (field: string | string[] | undefined) => (typeof field === 'string' ? field : undefined)
 

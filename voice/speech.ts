@@ -1,3 +1,4 @@
+import { Playout } from './playout.ts'
 import type { MediaStream } from './twilio/media-stream.ts'
 
 /** How long the gate stays shut when nothing opens it, in milliseconds: late frames of a cut reply come sooner. */
@@ -8,6 +9,7 @@ const longestMute = 2_000
  * it was. Agents send faster than speech, so what was sent and what was heard lie seconds apart.
  */
 export class Speech {
+  readonly #playout = new Playout()
   #caller: MediaStream | undefined
   /** From before the caller's stream came, in order. */
   #early: Buffer[] = []
@@ -26,22 +28,21 @@ export class Speech {
   attach(caller: MediaStream): void {
     this.#caller = caller
     caller.on('mark', name => this.#echoed(name))
-    for (const audio of this.#early) caller.play(audio)
+    for (const audio of this.#early) this.#send(audio)
     this.#early = []
     if (!this.#sounding && this.#unheard > 0) this.#mark()
   }
 
-  /** @param audio μ-law 8 kHz */
+  /** What the agent says. @param audio μ-law 8 kHz */
   play(audio: Buffer): void {
-    if (audio.length === 0) return
-    if (this.#mute) {
-      this.dropped += audio.length
-      return
-    }
-    this.#sounding = true
-    this.#waiting?.postpone()
-    if (this.#caller) this.#caller.play(audio)
-    else this.#early.push(audio)
+    if (this.#mute) this.dropped += audio.length
+    else this.#say(audio)
+  }
+
+  /** A whole sentence of ours, heard whether or not the agent may be. @param audio μ-law 8 kHz */
+  announce(audio: Buffer): void {
+    this.#say(audio)
+    this.done()
   }
 
   /** The reply is complete: a mark after it tells when it has been heard. */
@@ -54,11 +55,7 @@ export class Speech {
 
   /** The caller speaks: what they have not heard yet, and what still comes of it, is dropped. */
   interrupt(): void {
-    this.#caller?.clear()
-    this.#early = []
-    this.#turn += 1
-    this.#unheard = 0
-    this.#sounding = false
+    this.#cut()
     clearTimeout(this.#mute)
     this.#mute = setTimeout(() => this.open(), longestMute)
     this.#waiting?.cancel()
@@ -70,26 +67,31 @@ export class Speech {
     this.#mute = undefined
   }
 
+  /** Whether something is being played right now. */
+  get heard(): boolean {
+    return this.#playout.left(performance.now()) > 0
+  }
+
   /**
-   * Waits until the last words have been heard: a reply that is complete, or silence for so long.
+   * Waits until the last words have been heard: those that come from now on, or silence for so long.
    * @param silence after which nothing more is expected, in milliseconds
    * @param deadline in milliseconds
    * @returns false when the caller interrupted
    */
   heardOut(silence: number, deadline: number): Promise<boolean> {
     this.#waiting?.cancel()
-    return new Promise(resolve => {
-      const waiting = new Waiting(
-        silence,
-        deadline,
-        () => this.#silent,
-        heard => {
-          if (this.#waiting === waiting) this.#waiting = undefined
-          resolve(heard)
-        },
-      )
-      this.#waiting = waiting
+    const { promise, resolve } = Promise.withResolvers<boolean>()
+    const waiting = new Waiting({
+      silence,
+      deadline,
+      isSilent: () => this.#silent,
+      settle: heard => {
+        if (this.#waiting === waiting) this.#waiting = undefined
+        resolve(heard)
+      },
     })
+    this.#waiting = waiting
+    return promise
   }
 
   close(): void {
@@ -99,6 +101,30 @@ export class Speech {
 
   get #silent(): boolean {
     return !this.#sounding && this.#unheard === 0
+  }
+
+  #say(audio: Buffer): void {
+    if (audio.length === 0) return
+    this.#sounding = true
+    this.#waiting?.postpone()
+    if (this.#caller) this.#send(audio)
+    else this.#early.push(audio)
+  }
+
+  #send(audio: Buffer): void {
+    this.#playout.sent(audio, performance.now())
+    this.#caller?.play(audio)
+  }
+
+  #cut(): void {
+    this.#caller?.clear()
+    // A cut in the middle of a wave is a click.
+    const fade = this.#playout.cut(performance.now())
+    if (fade.length > 0) this.#caller?.play(fade)
+    this.#early = []
+    this.#turn += 1
+    this.#unheard = 0
+    this.#sounding = false
   }
 
   #mark(): void {
@@ -114,21 +140,24 @@ export class Speech {
   }
 }
 
+interface WaitingOptions {
+  silence: number
+  deadline: number
+  isSilent: () => boolean
+  settle: (heard: boolean) => void
+}
+
 /** Somebody who waits for the last words. */
 class Waiting {
-  readonly #silence: number
-  readonly #isSilent: () => boolean
-  readonly #settle: (heard: boolean) => void
+  readonly #options: WaitingOptions
   readonly #deadline: NodeJS.Timeout
   #quiet: NodeJS.Timeout
-  /** Whether sound came while waiting: only then are its end the last words. */
+  /** Whether sound came while waiting: only then is its end the last word. */
   #spoke = false
 
-  constructor(silence: number, deadline: number, isSilent: () => boolean, settle: (heard: boolean) => void) {
-    this.#silence = silence
-    this.#isSilent = isSilent
-    this.#settle = settle
-    this.#deadline = setTimeout(() => this.#end(true), deadline)
+  constructor(options: WaitingOptions) {
+    this.#options = options
+    this.#deadline = setTimeout(() => this.#end(true), options.deadline)
     this.#quiet = this.#startQuiet()
   }
 
@@ -148,14 +177,14 @@ class Waiting {
 
   #startQuiet(): NodeJS.Timeout {
     return setTimeout(() => {
-      if (this.#isSilent()) this.#end(true)
+      if (this.#options.isSilent()) this.#end(true)
       else this.#spoke = true
-    }, this.#silence)
+    }, this.#options.silence)
   }
 
   #end(heard: boolean): void {
     clearTimeout(this.#deadline)
     clearTimeout(this.#quiet)
-    this.#settle(heard)
+    this.#options.settle(heard)
   }
 }

@@ -8,23 +8,39 @@ import type { Viewer } from './viewer.ts'
 /** SHA-256, hex: how secrets are kept. */
 export const sha256 = (secret: string): string => createHash('sha256').update(secret).digest('hex')
 
+const prefixOf = (key: string) => key.slice(0, 9)
+
 /** A new key such as `boba_3f9c…`: 160 random bits in hex. */
 export const newKey = (): string => `boba_${randomBytes(20).toString('hex')}`
 
-/** Stores a key's hash. Storing the same key again sets its name and scopes. */
+/** Stores a key's hash. */
 export async function storeKey(
   em: EntityManager,
   key: string,
   name: string,
   scopes: Scope[],
 ): Promise<ApiKey> {
-  const hash = sha256(key)
-  const known = await em.findOne(ApiKey, { hash })
-  const row = known ?? em.create(ApiKey, { name, hash, prefix: key.slice(0, 9), scopes })
-  row.name = name
-  row.scopes = scopes
+  const row = em.create(ApiKey, { name, hash: sha256(key), prefix: prefixOf(key), scopes })
   await em.flush()
   return row
+}
+
+/**
+ * Makes the key of the configuration the one the voice process may use. It has one row for good, so that a key which
+ * was replaced in the configuration is worth nothing from the next start on. A key that was made by hand stays as it
+ * was made.
+ */
+export async function storeVoiceKey(em: EntityManager, key: string): Promise<void> {
+  const hash = sha256(key)
+  if (await em.findOne(ApiKey, { hash })) return
+  const row = {
+    id: 'key_voice',
+    name: 'voice',
+    hash,
+    prefix: prefixOf(key),
+    scopes: ['calls:write' as const],
+  }
+  await em.upsert(ApiKey, { ...row, createdAt: new Date(), revokedAt: null })
 }
 
 /**

@@ -91,6 +91,13 @@ export class Call {
   @Field(() => CallIntent, { description: 'What shall happen once the last words were heard.' })
   intent: CallIntent = CallIntent.TALKING
 
+  @Property({ type: 'string', nullable: true })
+  @Field(() => String, {
+    nullable: true,
+    description: "Why the caller is put through to the shop, in the agent's words.",
+  })
+  transferReason: string | null = null
+
   @OneToOne(() => Order, order => order.call, { nullable: true })
   @Field(() => Order, { nullable: true, description: 'What was ordered; null before checkout.' })
   order: Rel<Order> | null = null

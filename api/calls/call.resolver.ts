@@ -61,7 +61,8 @@ export class CallResolver {
     @Arg('after', () => String, { nullable: true, description: 'The page after this cursor.' })
     after?: string | null,
   ): Promise<CallConnection> {
-    return paginate(em, Call, { shop: await shopOf(em) }, 'startedAt', { first, after })
+    const shop = await shopOf(em)
+    return paginate(em, Call, { shop }, 'startedAt', { first, after, populate: ['order'] })
   }
 
   @allow('calls:read', 'calls:write')

@@ -54,15 +54,17 @@ export class CallerResolver {
     @Ctx() context: Context,
     @Arg('call', () => ID, callArg) call: string,
     @Arg('request', () => ID, requestArg) request: string,
+    @Arg('reason', () => String, { nullable: true, description: 'Why, in a few words, for staff.' })
+    reason: string | null,
   ): Promise<IntentAnswer> {
-    return intend(context, 'transferToStaff', { call, request }, CallIntent.TRANSFER)
+    return intend(context, 'transferToStaff', { call, request, reason }, CallIntent.TRANSFER)
   }
 }
 
 function intend(
   context: Context,
   name: string,
-  args: { call: string; request: string },
+  args: { call: string; request: string; reason?: string | null },
   intent: CallIntent,
 ): Promise<IntentAnswer> {
   return once<IntentAnswer>(
@@ -72,6 +74,7 @@ function intend(
     () => ({ intent: CallIntent.TALKING }),
     ({ call }) => {
       call.intent = intent
+      call.transferReason = args.reason?.trim().slice(0, 200) || null
       return { intent }
     },
   )

@@ -18,12 +18,15 @@ const spoken: Record<string, string> = {
   nine: '9',
 }
 
-/** "five five five, double one" → "5 5 5, 11": number words as a speech recogniser may leave them. */
+/** "five five five, double one" → "5 5 5  11": number words as a speech recogniser may leave them. */
 function digitsOf(said: string): string {
   const word = new RegExp(`\\b(?:(double|triple) )?(${Object.keys(spoken).join('|')})\\b`, 'gi')
-  return said.replace(word, (_, times: string | undefined, digit: string) =>
-    spoken[digit.toLowerCase()]!.repeat({ double: 2, triple: 3 }[times?.toLowerCase() ?? ''] ?? 1),
-  )
+  // A comma would end the number for the parser; to a recogniser it is a breath.
+  return said
+    .replace(/[,;]/g, ' ')
+    .replace(word, (_, times: string | undefined, digit: string) =>
+      spoken[digit.toLowerCase()]!.repeat({ double: 2, triple: 3 }[times?.toLowerCase() ?? ''] ?? 1),
+    )
 }
 
 /**

@@ -8,21 +8,15 @@ import { refuse } from './refusal.ts'
 
 const given = (text: string | null | undefined): text is string => text != null && text.trim() !== ''
 
-/** Names that mean "nothing" when a model or a guest puts them in a list. */
-const nothing = new Set([
-  'none',
-  'no',
-  'nothing',
-  'no topping',
-  'no toppings',
-  'no add on',
-  'no addons',
-  'n/a',
-  'null',
-])
+/** "none", "no toppings", "without boba": nothing, when a model or a guest puts it in a list. */
+const meansNothing = /^\s*(?:(?:no|not|without)\b.*|none|nothing|null|n\/a)\s*$/i
 
 const listed = (words: readonly string[] | null | undefined): string[] =>
-  (words ?? []).filter(word => given(word) && !nothing.has(word.trim().toLowerCase()))
+  (words ?? []).filter(word => given(word) && !meansNothing.test(word))
+
+/** "boba and egg pudding" is two, unless the menu has something of that name. */
+const apart = (said: string, extras: readonly MenuItem[]): string[] =>
+  understand(said, extras) ? [said] : listed(said.split(/[,;&+]|\b(?:and|plus|with)\b/i))
 
 /** @throws Refusal SOLD_OUT naming what else there is */
 function available(item: MenuItem, others: readonly MenuItem[], path: string[]): MenuItem {
@@ -58,7 +52,7 @@ function extrasOf(menu: Menu, toppings: readonly string[], addOns: readonly stri
     ['toppings', toppings, menu.toppings],
     ['addOns', addOns, menu.addOns],
   ] as const) {
-    for (const said of words) {
+    for (const said of words.flatMap(each => apart(each, extras))) {
       const item = understand(said, first) ?? understand(said, extras)
       if (!item) {
         const topping = enumerate(offered(menu.toppings).map(each => each.name))

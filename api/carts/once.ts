@@ -5,6 +5,7 @@ import { FunctionCall } from '../calls/function-call.entity.ts'
 import type { Context } from '../context.ts'
 import type { Transaction } from '../events/log.ts'
 import { Menu } from '../menu/menu.ts'
+import { Order } from '../orders/order.entity.ts'
 import { Refusal, refuse } from './refusal.ts'
 
 export interface Running {
@@ -38,11 +39,13 @@ export async function once<Answer extends { ok: boolean }>(
 ): Promise<Answer> {
   const argumentsHash = hashOf(args)
   return log.change(em, async tx => {
-    const call = await tx.em.findOne(Call, callId, {
-      populate: ['shop', 'order'],
-      lockMode: LockMode.PESSIMISTIC_WRITE,
-      refresh: true,
-    })
+    const call = await tx.em.findOne(Call, callId, { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true })
+    if (call) {
+      // Only now that the call is locked: together with it they would be as they were before the wait for the lock, and
+      // the shop would be locked for all other calls too.
+      await tx.em.populate(call, ['shop'])
+      call.order = await tx.em.findOne(Order, { call })
+    }
     const known = await tx.em.findOne(FunctionCall, { call: callId, request })
     if (known?.name === name && known.argumentsHash === argumentsHash) return known.answer as Answer
     try {

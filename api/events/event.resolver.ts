@@ -7,7 +7,7 @@ import { boardStatuses, OrderStatus } from '../orders/order-status.ts'
 import { Shop } from '../shops/shop.entity.ts'
 import { shopOf } from '../shops/shop-of.ts'
 import { EventType } from './event.entity.ts'
-import { headOf, type LogEntry } from './log.ts'
+import type { LogEntry } from './log.ts'
 
 @ObjectType({ description: 'What anyone may know of an order.', simpleResolvers: true })
 class BoardOrder {
@@ -108,8 +108,8 @@ export class EventResolver {
     @Arg('shop', () => ID, { nullable: true, description: 'The only shop if omitted.' }) id?: string | null,
   ): Promise<Board> {
     const shop = await shopOf(em, id)
-    // Read before the orders: what happens in between comes twice rather than never.
-    const cursor = String(await headOf(em, shop.id))
+    // Read with the shop, before the orders: what happens in between comes twice rather than never.
+    const cursor = String(shop.eventSeq)
     const orders = await em.find(
       Order,
       { shop, status: { $in: boardStatuses } },

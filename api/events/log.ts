@@ -97,7 +97,11 @@ export class EventLog {
 
   /** `seq` of the newest event. */
   async head(shop: string): Promise<number> {
-    return headOf(this.#orm.em.fork(), shop)
+    const em = this.#orm.em.fork()
+    const [row] = await em.execute<{ seq: number }[]>('select event_seq as seq from shop where id = ?', [
+      shop,
+    ])
+    return Number(row?.seq ?? 0)
   }
 
   close(): void {
@@ -109,12 +113,6 @@ export class EventLog {
 
 /** What a stream yields: an event of the log, or one that the stream makes itself. */
 export type LogEntry = Pick<Event, 'seq' | 'type' | 'order' | 'data' | 'at'>
-
-/** `seq` of the shop's newest event, as seen by `em`. */
-export async function headOf(em: EntityManager, shop: string): Promise<number> {
-  const [row] = await em.execute<{ seq: number }[]>('select event_seq as seq from shop where id = ?', [shop])
-  return Number(row?.seq ?? 0)
-}
 
 async function readEvents(em: EntityManager, shop: string, after: number, limit: number): Promise<Event[]> {
   return em.find(

@@ -7,15 +7,23 @@ import {
   isListType,
   getNullableType,
   Kind,
+  type OperationDefinitionNode,
   type SelectionSetNode,
   visit,
   type GraphQLSchema,
 } from 'graphql'
-import { type ComplexityEstimator, getComplexity } from 'graphql-query-complexity'
+import { type ComplexityEstimator, getComplexity } from 'graphql-query-complexity/cjs'
 import type { Viewer } from '../auth/viewer.ts'
 
-/** What one document may ask for. */
-export const limits = { tokens: 1_000, depth: 10, aliases: 15, rootFields: 10, cost: 5_000 }
+/** What one request may ask for. */
+export const limits = {
+  bodyBytes: 100_000,
+  tokens: 1_000,
+  depth: 10,
+  aliases: 15,
+  rootFields: 10,
+  cost: 5_000,
+}
 
 /** How many rows a list without `first` is reckoned as: an order has at most ten cups and a few texts. */
 const listSize = 5
@@ -37,7 +45,8 @@ const refuse = (code: string, message: string) =>
 
 /**
  * Refuses a document that asks for too much, on HTTP and on the WebSocket alike.
- * @throws GraphQLError TOO_DEEP, TOO_MANY_ALIASES, TOO_MANY_FIELDS, TOO_COSTLY, INTROSPECTION_DISABLED
+ * @throws GraphQLError TOO_DEEP, TOO_MANY_ALIASES, TOO_MANY_FIELDS, TOO_COSTLY, INTROSPECTION_DISABLED; BAD_USER_INPUT
+ * for variables that do not fit
  */
 export function checkLimits(
   schema: GraphQLSchema,
@@ -65,18 +74,37 @@ export function checkLimits(
       `This document is ${depth} levels deep; ${limits.depth} are allowed. Ask in steps.`,
     )
   }
-  const cost = getComplexity({
-    schema,
-    query: document,
-    variables: request.variables ?? {},
-    operationName: operation.name?.value,
-    estimators: [estimate],
-  })
+  const cost = costOf(schema, document, operation, request.variables ?? {})
   if (cost > limits.cost) {
     throw refuse(
       'TOO_COSTLY',
       `This document costs ${cost} points; ${limits.cost} are allowed. Take smaller pages.`,
     )
+  }
+}
+
+function costOf(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  { name }: OperationDefinitionNode,
+  variables: Record<string, unknown>,
+): number {
+  try {
+    return getComplexity({
+      schema,
+      query: document,
+      variables,
+      operationName: name?.value,
+      estimators: [estimate],
+      // Fragments in fragments may multiply; what is larger than this is refused uncounted.
+      maxQueryNodes: limits.cost,
+    })
+  } catch (error) {
+    if (!(error instanceof GraphQLError)) throw error
+    if (error.message.includes('number of nodes')) {
+      throw refuse('TOO_COSTLY', 'This document selects too many fields. Ask for less at once.')
+    }
+    throw refuse('BAD_USER_INPUT', error.message)
   }
 }
 

@@ -23,26 +23,25 @@ const known = new Set([
  * What the outside sees of an error: a known one with its code, a bug as a sentence and the request id under which
  * the log has all of it. Never a stack, never SQL.
  */
-export function mask(error: unknown, requestId: string, logger: Logger): GraphQLFormattedError {
-  const { extensions, message, locations, path } =
-    error instanceof GraphQLError ? error : new GraphQLError('', { originalError: error as Error })
-  const original = error instanceof GraphQLError ? error.originalError : error
-  // Values of the wrong kind are reported by graphql-js itself while executing, without a code.
-  const code = (extensions.code as string | undefined) ?? (original ? undefined : 'BAD_USER_INPUT')
-  if (code && known.has(code)) {
-    const { http: _http, stacktrace: _stacktrace, ...rest } = extensions
-    return {
-      message,
-      ...(locations && { locations }),
-      ...(path && { path }),
-      extensions: { ...rest, code, requestId },
-    }
+export function mask(
+  error: unknown,
+  code: string | undefined,
+  requestId: string,
+  logger: Logger,
+): GraphQLFormattedError {
+  const located = error instanceof GraphQLError ? error : undefined
+  const where = {
+    ...(located?.locations && { locations: located.locations }),
+    ...(located?.path && { path: located.path }),
   }
-  logger.error({ err: original ?? error, requestId, path }, 'a resolver failed')
+  if (located && code && known.has(code)) {
+    const { http: _http, stacktrace: _stacktrace, ...rest } = located.extensions
+    return { message: located.message, ...where, extensions: { ...rest, code, requestId } }
+  }
+  logger.error({ err: located?.originalError ?? error, requestId, path: located?.path }, 'a resolver failed')
   return {
-    message:
-      'Something went wrong on our side. Nothing was changed. Tell us the request id if it happens again.',
-    ...(path && { path }),
+    message: 'Something went wrong on our side. Tell us the request id if it happens again.',
+    ...where,
     extensions: { code: 'INTERNAL_SERVER_ERROR', requestId },
   }
 }

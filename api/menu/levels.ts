@@ -71,16 +71,15 @@ const iceWords: Record<string, string> = {
 
 /** "50", "50 percent", "half sweet", "50% sweetness" → "50%"; undefined when it is no level we make. */
 export function sweetnessOf(said: string): string | undefined {
-  const text = plain(said.replace(/\bper ?cent\b/gi, '%')).replace(/ ?(sweetness|sweet|sugar)$/, match =>
-    /\d/.test(said) ? '' : match,
-  )
-  const number = /^(\d+(?:\.\d+)?) ?%?$/.exec(text)?.[1]
   // A model that was told "50 %" may send the fraction 0.5.
-  const percent = number?.includes('.') ? Number(number) * 100 : Number(number)
+  const fraction = /^\s*0?\.\d+\s*$/.test(said) ? `${Number(said) * 100}` : said
+  const text = plain(fraction.replace(/\bper ?cent\b/gi, '%'))
+  const level = text.replace(/ (sweetness|sweet|sugar)$/, '')
+  const number = /^(\d+) ?%?$/.exec(level)?.[1]
   return (
-    sweetnessLevels.find(level => number !== undefined && level === `${percent}%`) ??
+    sweetnessLevels.find(each => number !== undefined && each === `${Number(number)}%`) ??
     sweetnessWords[text] ??
-    sweetnessWords[text.replace(/ (sweetness|sweet|sugar)$/, '')]
+    sweetnessWords[level]
   )
 }
 

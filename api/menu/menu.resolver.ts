@@ -54,7 +54,7 @@ export class MenuResolver {
     @Arg('available', () => Boolean, { description: 'False when it is sold out.' }) available: boolean,
   ): Promise<MenuItem | MenuChangeRefused> {
     return log.change(em, async tx => {
-      const item = await tx.em.findOne(MenuItem, id, { populate: ['shop'] })
+      const item = await tx.em.findOne(MenuItem, id, { populate: ['shop', 'requires'] })
       if (!item) {
         const message = 'There is no such menu item. Load the menu again.'
         return Object.assign(new MenuChangeRefused(), {

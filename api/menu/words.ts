@@ -18,26 +18,38 @@ export function plain(text: string): string {
 
 const wordsOf = (item: Named) => [item.name, ...item.aliases].map(plain)
 
+/** Words around a name that change nothing about it. What is not among them may well mean another drink. */
+const filler = new Set(
+  `a an the one of with some more extra add added topping on top please large regular medium small cup glass drink
+  flavor flavored iced fresh i want would like ll have get me`.split(/\s+/),
+)
+
+/** How much of what was said is a name of the item, in characters; 0 when something else was said as well. */
+function likeness(text: string, item: Named): number {
+  const lengths = wordsOf(item).map(name => {
+    const [before, after, again] = ` ${text} `.split(` ${name} `)
+    if (after === undefined || again !== undefined) return 0
+    const rest = `${before!} ${after}`.split(' ').filter(word => word !== '')
+    return rest.every(word => filler.has(word)) ? name.length : 0
+  })
+  return Math.max(0, ...lengths)
+}
+
 /**
  * What a guest means by some words: the item of that name or alias; else the one item whose name or alias stands
- * in the words ("a large taro milk tea please"), the longest first. Nothing when none or several fit equally.
+ * among words that change nothing ("a large taro milk tea please"), the longest first. Nothing when none or several
+ * fit equally, or when something else was said too: "mango milk tea" is no milk tea.
  */
 export function understand<T extends Named>(said: string, items: readonly T[]): T | undefined {
   const text = plain(said)
   if (!text) return undefined
   const exact = items.find(item => wordsOf(item).includes(text))
   if (exact) return exact
-  const inside = items
-    .map(item => ({
-      item,
-      length: Math.max(
-        0,
-        ...wordsOf(item).map(words => (` ${text} `.includes(` ${words} `) ? words.length : 0)),
-      ),
-    }))
+  const [best, second] = items
+    .map(item => ({ item, length: likeness(text, item) }))
     .filter(({ length }) => length > 0)
     .sort((a, b) => b.length - a.length)
-  return inside[0] && inside[0].length > (inside[1]?.length ?? 0) ? inside[0].item : undefined
+  return best && best.length > (second?.length ?? 0) ? best.item : undefined
 }
 
 /** ["boba", "egg pudding", "vanilla cream"] → "boba, egg pudding and vanilla cream" */

@@ -1,3 +1,4 @@
+import { LockMode } from '@mikro-orm/core'
 import type { EntityManager } from '@mikro-orm/sql'
 import { Arg, Ctx, ID, Mutation, Query, Resolver } from 'type-graphql'
 import { allow } from '../auth/allow.ts'
@@ -159,7 +160,9 @@ async function newOrder(
 }
 
 /** Drinks confirmed after checkout join the order as long as nobody has started on it. */
-async function joinOrder({ menu, tx }: Running, order: Order, drinks: Drink[]): Promise<Order> {
+async function joinOrder({ menu, tx }: Running, { id }: Order, drinks: Drink[]): Promise<Order> {
+  // Locked, so that nobody starts on it in between.
+  const order = await tx.em.findOneOrFail(Order, id, { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true })
   await order.items.init()
   if (drinks.length === 0) return order
   if (order.status !== OrderStatus.RECEIVED) {

@@ -41,11 +41,7 @@ export async function moveOrder(
   cancelReason?: string | null,
 ): Promise<Order | OrderMoveRefused> {
   return log.change(em, async tx => {
-    const order = await tx.em.findOne(Order, id, {
-      populate: ['shop'],
-      lockMode: LockMode.PESSIMISTIC_WRITE,
-      refresh: true,
-    })
+    const order = await tx.em.findOne(Order, id, { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true })
     if (!order) {
       const message = 'There is no such order. It may belong to another shop; load the list again.'
       return Object.assign(new OrderMoveRefused(), {

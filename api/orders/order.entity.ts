@@ -41,6 +41,7 @@ registerEnumType(OrderSource, {
   where: "status in ('RECEIVED', 'PREPARING', 'READY')",
 })
 @Index({ name: 'orders_board_index', properties: ['shop', 'status', 'createdAt'] })
+@Index({ properties: ['shop', 'createdAt'] })
 @Index({ properties: ['shop', 'phone'] })
 @Unique({ properties: ['placedBy', 'idempotencyKey'] })
 @ObjectType({ description: 'Drinks a guest has bought. Its number is what the guest is called by.' })

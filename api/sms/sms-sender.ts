@@ -25,6 +25,8 @@ export interface SmsSenderOptions {
   poll?: number
   /** A text that was being sent for longer than this belongs to a process that died, in milliseconds. */
   abandoned?: number
+  /** How long to wait before the first retry, doubled with each further one, in milliseconds. */
+  backOff?: number
 }
 
 /**
@@ -41,7 +43,7 @@ export class SmsSender {
   #open = true
 
   constructor(options: SmsSenderOptions) {
-    this.#options = { poll: 2_000, abandoned: 60_000, ...options }
+    this.#options = { poll: 2_000, abandoned: 60_000, backOff: 2_000, ...options }
     this.#stopListening = options.log.onWake(() => this.wake())
     this.#timer = setInterval(() => this.wake(), this.#options.poll)
     this.#timer.unref()
@@ -121,6 +123,9 @@ export class SmsSender {
       },
       { onConflictFields: ['order', 'kind'], onConflictAction: 'ignore' },
     )
+    if (status === SmsStatus.NOT_SENT) {
+      this.#options.logger.info({ order: order.id, kind }, 'text not sent (practice)')
+    }
     // Staff see texts on the order, so they learn of a new one as of any change to it.
     await append(order.shop.id, { type: EventType.ORDER_UPDATED, order: order.id, data: order.public })
   }
@@ -169,10 +174,10 @@ export class SmsSender {
         if (messageSid) return await this.#settle(sms, { status: SmsStatus.SENT, messageSid })
       } catch {
         logger.warn({ sms: id }, 'Twilio could not be asked whether a text went out')
-        return this.#settle(sms, { status: SmsStatus.UNKNOWN, dueAt: later(sms) })
+        return this.#settle(sms, { status: SmsStatus.UNKNOWN, dueAt: this.#later(sms) })
       }
     }
-    const outcome = await twilio.send(to, body)
+    const outcome = await twilio.send(id, to, body)
     logger.info({ sms: id, outcome: outcome.kind }, 'text handed to Twilio')
     switch (outcome.kind) {
       case 'sent':
@@ -183,11 +188,11 @@ export class SmsSender {
         return this.#settle(
           sms,
           sms.attempts + 1 < mostAttempts
-            ? { status: SmsStatus.QUEUED, dueAt: later(sms) }
+            ? { status: SmsStatus.QUEUED, dueAt: this.#later(sms) }
             : { status: SmsStatus.FAILED },
         )
       case 'unknown':
-        return this.#settle(sms, { status: SmsStatus.UNKNOWN, dueAt: later(sms) })
+        return this.#settle(sms, { status: SmsStatus.UNKNOWN, dueAt: this.#later(sms) })
     }
   }
 
@@ -208,9 +213,10 @@ export class SmsSender {
       })
     })
   }
-}
 
-/** 2, 4, 8 … seconds, at most five minutes, with up to a quarter more so that many do not come back together. */
-function later({ attempts }: Sms): Date {
-  return new Date(Date.now() + Math.min(2_000 * 2 ** attempts, 300_000) * (1 + Math.random() / 4))
+  /** At most five minutes, with up to a quarter more so that many do not come back together. */
+  #later({ attempts }: Sms): Date {
+    const wait = Math.min(this.#options.backOff * 2 ** attempts, 300_000)
+    return new Date(Date.now() + wait * (1 + Math.random() / 4))
+  }
 }

@@ -1,3 +1,4 @@
+import { LockMode } from '@mikro-orm/core'
 import type { MikroORM } from '@mikro-orm/sql'
 import type Koa from 'koa'
 import twilio from 'twilio'
@@ -29,11 +30,16 @@ export interface CallbackOptions {
   twilio?: { authToken: string; publicUrl: string }
 }
 
-/** POST /sms/status: Twilio tells what became of a text. Answers 403 to anyone else. */
+/** POST /sms/status: Twilio tells what became of a text. 403 to anyone else. */
 export async function smsStatusCallback(
   ctx: Koa.Context,
   { orm, log, twilio: account }: CallbackOptions,
 ): Promise<void> {
+  if (ctx.method !== 'POST') {
+    ctx.status = 405
+    ctx.set('Allow', 'POST')
+    return
+  }
   const fields = Object.fromEntries(new URLSearchParams(await bodyOf(ctx.req)))
   const signature = ctx.get('X-Twilio-Signature')
   if (
@@ -49,9 +55,15 @@ export async function smsStatusCallback(
   ctx.status = 204
   if (!MessageSid || !status) return
   await log.change(orm.em.fork(), async tx => {
-    const sms = await tx.em.findOne(Sms, { messageSid: MessageSid }, { populate: ['order'] })
+    const sms = await tx.em.findOne(
+      Sms,
+      { id: String(ctx.query.sms ?? '') },
+      { lockMode: LockMode.PESSIMISTIC_WRITE },
+    )
     if (!sms || final.includes(sms.status) || sms.status === status) return
+    await tx.em.populate(sms, ['order'])
     sms.status = status
+    sms.messageSid = MessageSid
     sms.errorCode = ErrorCode ? Number(ErrorCode) : null
     await tx.append(sms.order.shop.id, {
       type: EventType.ORDER_UPDATED,

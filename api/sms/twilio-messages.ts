@@ -8,7 +8,7 @@ export interface TwilioAccount {
   from: string
   /** Another origin than https://api.twilio.com, for tests. */
   apiBase?: string
-  /** Where Twilio reports what becomes of a message; absent when it cannot reach us. */
+  /** Where Twilio reports what becomes of a message, with `?sms=` and its id; absent when it cannot reach us. */
   statusCallback?: string
   /** How long a request may take, in milliseconds. */
   timeout?: number
@@ -27,6 +27,9 @@ export type Outcome =
 /** Before the request was sent, so that sending again cannot send twice. */
 const neverSent = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN'])
 
+/** How far Twilio's clock may be from ours, in milliseconds. */
+const clockSkew = 60_000
+
 /** Texts through the Twilio account of the shop. */
 export class TwilioMessages {
   readonly #client: twilio.Twilio
@@ -44,15 +47,18 @@ export class TwilioMessages {
     this.#client = twilio(account.accountSid, account.authToken, { httpClient })
   }
 
-  /** Hands a text to Twilio. Never throws. */
-  async send(to: string, body: string): Promise<Outcome> {
+  /**
+   * Hands a text to Twilio. Never throws.
+   * @param id ours, by which reports name it: one may come before Twilio's own id of it is known here
+   */
+  async send(id: string, to: string, body: string): Promise<Outcome> {
     const { from, statusCallback } = this.#account
     try {
       const message = await this.#client.messages.create({
         to,
         from,
         body,
-        ...(statusCallback && { statusCallback }),
+        ...(statusCallback && { statusCallback: `${statusCallback}?sms=${id}` }),
       })
       return { kind: 'sent', messageSid: message.sid }
     } catch (error) {
@@ -67,9 +73,10 @@ export class TwilioMessages {
    */
   async find(to: string, body: string, since: Date): Promise<string | null> {
     try {
-      // Twilio compares whole days of GMT, so the hour is checked here.
-      const messages = await this.#client.messages.list({ to, dateSentAfter: dayOf(since), limit: 100 })
-      const found = messages.find(message => message.body === body && message.dateCreated >= since)
+      // Twilio compares whole days of GMT and counts seconds by a clock of its own, so the time is checked here.
+      const from = new Date(since.getTime() - clockSkew)
+      const messages = await this.#client.messages.list({ to, dateSentAfter: dayOf(from), limit: 100 })
+      const found = messages.find(message => message.body === body && message.dateCreated >= from)
       return found?.sid ?? null
     } catch {
       // The original holds the account's credentials.

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -69,7 +70,6 @@ export class AgentCall {
   readonly #socket: WebSocket
   readonly #fault: (fault: string) => void
   readonly #heard = new Inbox<number>()
-  #functions = 0
 
   constructor(socket: WebSocket, silent: boolean, fault: (fault: string) => void) {
     this.#socket = socket
@@ -137,7 +137,7 @@ export class AgentCall {
 
   /** Asks for functions in one request. → their ids */
   request(...functions: { name: string; args: unknown; id?: string }[]): string[] {
-    const items = functions.map(({ name, args, id = `call_${(this.#functions += 1)}` }) => ({
+    const items = functions.map(({ name, args, id = `call_${randomBytes(8).toString('hex')}` }) => ({
       id,
       name,
       arguments: typeof args === 'string' ? args : JSON.stringify(args),

@@ -1,22 +1,37 @@
+import { randomBytes } from 'node:crypto'
 import type { MikroORM } from '@mikro-orm/sql'
 import pino from 'pino'
 import { newKey, storeKey } from '../../api/auth/keys.ts'
 import type { Scope } from '../../api/auth/scopes.ts'
-import { Staff } from '../../api/auth/staff.ts'
-import { openDatabase } from '../../api/database.ts'
-import { EventLog, type LogOptions } from '../../api/events/log.ts'
-import { seed } from '../../api/menu/seed.ts'
-import { startServer, type ServerOptions } from '../../api/server.ts'
-import { SmsSender } from '../../api/sms/sms-sender.ts'
+import { type ApiEnv, readApiEnv } from '../../api/env.ts'
+import type { EventLog, LogOptions } from '../../api/events/log.ts'
+import type { ServerOptions } from '../../api/server.ts'
+import type { SmsSenderOptions } from '../../api/sms/sms-sender.ts'
 import type { TwilioMessages } from '../../api/sms/twilio-messages.ts'
+import { startApi as start } from '../../api/start.ts'
 
 export const staffPin = '482913'
 
+/**
+ * A new, empty database: SQLite in memory, or one of its own on the PostgreSQL server that TEST_DATABASE_URL names,
+ * whose databases are left to whoever runs the server.
+ */
+export function databaseUrl(): string {
+  const server = process.env.TEST_DATABASE_URL
+  if (!server) return 'sqlite::memory:'
+  const url = new URL(server)
+  url.pathname = `/boba_${randomBytes(8).toString('hex')}`
+  return url.href
+}
+
 export interface ApiOptions {
-  /** `DATABASE_URL`; a new SQLite database in memory if omitted. */
+  /** `DATABASE_URL`; a new database if omitted. */
   database?: string
+  /** Variables besides the usual ones. */
+  env?: Record<string, string>
   log?: LogOptions
   twilio?: TwilioMessages | null
+  sms?: Partial<SmsSenderOptions>
   server?: Partial<ServerOptions>
   onQuery?: (sql: string) => void
 }
@@ -47,31 +62,26 @@ export interface TestApi {
 }
 
 export async function startApi(options: ApiOptions = {}): Promise<TestApi> {
-  const logger = pino({ level: process.env.LOG_LEVEL ?? 'silent' })
-  const orm = await openDatabase(options.database ?? 'sqlite::memory:', {
-    ...(options.onQuery && { onQuery: options.onQuery }),
+  const env: ApiEnv = readApiEnv({
+    DATABASE_URL: options.database ?? databaseUrl(),
+    API_PORT: '0',
+    STAFF_PIN: staffPin,
+    LOG_LEVEL: process.env.LOG_LEVEL ?? 'silent',
+    ...options.env,
   })
-  await seed(orm.em.fork(), 'menu.json')
-  const log = new EventLog(orm, options.log)
-  const sender = new SmsSender({ orm, log, twilio: options.twilio ?? null, logger })
-  const server = await startServer({
-    orm,
-    log,
-    staff: new Staff(orm, staffPin),
-    logger,
-    port: 0,
-    host: '127.0.0.1',
-    introspection: true,
-    ...options.server,
+  const { url, orm, log, close } = await start(env, pino({ level: env.LOG_LEVEL }), {
+    database: options.onQuery ? { onQuery: options.onQuery } : {},
+    ...(options.log && { log: options.log }),
+    sms: { ...options.sms, ...(options.twilio !== undefined && { twilio: options.twilio }) },
+    ...(options.server && { server: options.server }),
   })
-  const { url } = server
 
   const ask: TestApi['ask'] = async (query, variables = {}, as) => {
     const response = await fetch(`${url}/graphql`, {
       method: 'POST',
       headers: {
         'Content-Type': 'application/json',
-        ...(as && (as.startsWith('boba_') ? { Authorization: `Bearer ${as}` } : { Cookie: as })),
+        ...(as && (as.includes('=') ? { Cookie: as } : { Authorization: `Bearer ${as}` })),
       },
       body: JSON.stringify({ query, variables }),
     })
@@ -92,10 +102,6 @@ export async function startApi(options: ApiOptions = {}): Promise<TestApi> {
       const { headers } = await ask(`mutation { signIn(pin: "${staffPin}") { __typename } }`)
       return headers.get('Set-Cookie')!.split(';')[0]!
     },
-    async close() {
-      await server.close()
-      await sender.close()
-      await orm.close(true)
-    },
+    close,
   }
 }

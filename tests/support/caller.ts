@@ -186,6 +186,11 @@ export class Caller {
     this.#socket!.close()
   }
 
+  /** The connection breaks, without a word. */
+  drop(): void {
+    this.#socket?.terminate()
+  }
+
   /** Settles with the close code once the server has given the call back. */
   async givenBack(): Promise<number> {
     if (this.#socket!.readyState === WebSocket.CLOSED) return 1000

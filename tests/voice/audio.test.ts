@@ -133,6 +133,12 @@ describe('linear16 to the agent, 8 → 48 kHz', () => {
     expect(crossings).toBe(Math.floor((1600 * 6 - 480) / 96))
   })
 
+  test('rounds to the nearest sample, so that no offset creeps in', () => {
+    // 250 Hz: whole periods of 192 samples, whose negative half mirrors the positive one.
+    const heard = toAgent(tone(250, 8000, 4000, 16_000)).subarray(192, 192 * 121)
+    expect(Math.abs(heard.reduce((sum, sample) => sum + sample) / heard.length)).toBeLessThan(0.05)
+  })
+
   test('gives twelve bytes for every byte at once', () => {
     const codec = createCodec('linear16')
     for (const length of [0, 1, 7, 160, 161, 4000]) {

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { sentences } from '../../voice/sentences/sentences.ts'
 import { type AgentCall, type StandInAgent, startAgent } from '../support/agent.ts'
 import { startApi, type TestApi } from '../support/api.ts'
 import { Caller, type CallerOptions } from '../support/caller.ts'
@@ -21,13 +22,21 @@ beforeEach(async () => {
   voice = await start()
 })
 afterEach(async () => {
+  for (const caller of callers) caller.drop()
   await voice.close()
   await agent.close()
   expect(callers.flatMap(({ faults }) => faults)).toEqual([])
 })
 
 const start = (options: Partial<VoiceOptions> = {}) =>
-  startVoice({ apiUrl: api.url, key, agentUrl: agent.url, transferNumber: '+15550009999', ...options })
+  startVoice({
+    apiUrl: api.url,
+    key,
+    agentUrl: agent.url,
+    transferNumber: '+15550009999',
+    ...options,
+    patience: { drain: 0, farewell: 0, ...options.patience },
+  })
 
 function newCaller(options: Partial<CallerOptions> = {}): Caller {
   const caller = new Caller({ voiceUrl: voice.url, ...options })
@@ -123,7 +132,11 @@ describe('the conversation', () => {
     line.send({ type: 'AgentAudioDone' })
     line.userSaid('wait')
     line.says('Yes?', sound(400, 9))
-    expect(await caller.hears(2_000)).toEqual(Buffer.concat([sound(1_600), sound(400, 9)]))
+    // What was playing fades out within 15 ms, so that the cut is no click.
+    const fade = 120
+    const heard = await caller.hears(1_600 + fade + 400)
+    expect(heard.subarray(0, 1_600)).toEqual(sound(1_600))
+    expect(heard.subarray(1_600 + fade)).toEqual(sound(400, 9))
   })
 
   test('after an interruption that nothing follows, sound comes back by itself', async () => {
@@ -272,6 +285,8 @@ describe('an agent that fails', () => {
   const apology = /<Say>Sorry, we lost the connection.*<\/Say><Dial[^>]*>\+15550009999<\/Dial>/
 
   test.each([401, 429])('refuses with %i: the caller hears a sentence and is put through', async refuse => {
+    await voice.close()
+    voice = await start({ patience: { agent: 1_000 } })
     agent.options.refuse = refuse
     const caller = newCaller()
     await caller.ring()
@@ -282,16 +297,58 @@ describe('an agent that fails', () => {
   test.each<[string, (line: AgentCall) => void]>([
     ['closes', line => line.close(1011)],
     ['says Error', line => line.send({ type: 'Error', description: 'No.', code: 'FAILED_TO_THINK' })],
-  ])('%s: the call is given back with an apology', async (_what, fail) => {
+  ])('%s: the caller hears a sentence, and another agent goes on where it stopped', async (_what, fail) => {
     const { caller, line } = await talking()
+    line.userSaid('a taro milk tea')
+    await line.asks('add_to_cart', { flavor: 'taro' })
+    line.says('One taro milk tea. Is that right?', sound(160))
+    await caller.hears(160)
     fail(line)
+    const heard = await caller.hears(160 + sentences.oneMoment.length)
+    expect(heard.subarray(160)).toEqual(sentences.oneMoment)
+
+    const next = await agent.call()
+    const { agent: settings } = (await next.settings()) as unknown as {
+      agent: { greeting?: string; think: { prompt: string }; context: { messages: object[] } }
+    }
+    expect(settings.greeting).toBeUndefined()
+    expect(settings.context.messages).toEqual([
+      { type: 'History', role: 'user', content: 'a taro milk tea' },
+      { type: 'History', role: 'assistant', content: 'One taro milk tea. Is that right?' },
+    ])
+    expect(settings.think.prompt).toContain('Staged, not confirmed: one taro milk tea')
+    expect(await next.next('InjectAgentMessage')).toMatchObject({ message: expect.stringContaining('Sorry') })
+    expect(await next.asks('confirm_pending_to_cart')).toMatchObject({ ok: true, cart_count: 1 })
+    next.says('It is in your cart.', sound(80, 5))
+    expect((await caller.hears(heard.length + 80)).subarray(heard.length)).toEqual(sound(80, 5))
+  })
+
+  test('what the caller says while no agent listens reaches the next one', async () => {
+    const { caller, line } = await talking()
+    agent.options.silent = true
+    line.close(1011)
+    const next = await agent.call()
+    caller.speak(sound(800, 3))
+    next.send({ type: 'Welcome', request_id: crypto.randomUUID() })
+    await next.settings()
+    next.send({ type: 'SettingsApplied' })
+    expect(Buffer.concat([await next.hears(800)]).includes(sound(800, 3))).toBe(true)
+  })
+
+  test('cannot be called back: the call is given back with an apology', async () => {
+    await voice.close()
+    voice = await start({ patience: { agent: 1_000 } })
+    const { caller, line } = await talking()
+    agent.options.refuse = 503
+    line.close(1011)
     await caller.givenBack()
+    expect(await endReasonOf(caller)).toBe('AGENT_LOST')
     expect((await caller.webhook('/voice/after-stream')).body).toMatch(apology)
   })
 
   test('is silent: the caller does not wait for ever', async () => {
     await voice.close()
-    voice = await start({ patience: { welcome: 200 } })
+    voice = await start({ patience: { welcome: 200, agent: 1_000 } })
     agent.options.silent = true
     const caller = await newCaller().connect()
     await caller.givenBack()
@@ -313,6 +370,73 @@ describe('an agent that fails', () => {
     }
     line.says('Still here.', sound(160))
     expect(await caller.hears(160)).toEqual(sound(160))
+  })
+})
+
+describe('a caller who', () => {
+  test('says nothing is asked twice, told goodbye and hung up on', async () => {
+    await voice.close()
+    voice = await start({ patience: { quiet: 150 } })
+    const { caller, line } = await talking()
+    for (let asked = 0; asked < 2; asked += 1) {
+      expect(await line.next('InjectAgentMessage')).toMatchObject({ message: 'Are you still there?' })
+    }
+    const heard = await caller.hears(sentences.unheardGoodbye.length)
+    expect(heard).toEqual(sentences.unheardGoodbye)
+    caller.echo(await caller.mark())
+    await caller.givenBack()
+    expect(await endReasonOf(caller)).toBe('SILENCE')
+    expect((await caller.webhook('/voice/after-stream')).body).toContain('<Response><Hangup/></Response>')
+  })
+
+  test('talks for ever is told so', async () => {
+    await voice.close()
+    voice = await start({ patience: { call: 300 } })
+    const { caller } = await talking()
+    expect(await caller.hears(sentences.tooLong.length)).toEqual(sentences.tooLong)
+    caller.echo(await caller.mark())
+    await caller.givenBack()
+    expect(await endReasonOf(caller)).toBe('TOO_LONG')
+  })
+
+  test('sends no sound still sounds silent to the agent', async () => {
+    const { line } = await talking()
+    const heard = await line.hears(160 + 800)
+    expect(heard.subarray(160, 160 + 800).every(byte => byte === 0xff)).toBe(true)
+  })
+
+  test('waits for a slow function hears a filler', async () => {
+    await voice.close()
+    voice = await start({ patience: { filler: 0 } })
+    const { line } = await talking()
+    await line.asks('menu_summary')
+    expect(await line.next('InjectAgentMessage')).toMatchObject({ message: 'One moment, please.' })
+  })
+})
+
+describe('when the process shall stop', () => {
+  test('live calls go on, new ones are sent away, and who is left is handed over', async () => {
+    await voice.close()
+    voice = await start({ patience: { drain: 500, farewell: 0 } })
+    const { caller, line } = await talking()
+    const closed = voice.close()
+    const health = await fetch(`${voice.url}/healthz`)
+    expect([health.status, await health.json()]).toEqual([503, { status: 'draining', calls: 1 }])
+    expect(await newCaller().ring()).toMatch(/<Say>Sorry, we cannot take your order.*<\/Say><Dial/)
+    expect(await line.asks('get_cart')).toMatchObject({ ok: true })
+    expect(await caller.hears(sentences.handOver.length)).toEqual(sentences.handOver)
+    caller.echo(await caller.mark())
+    await closed
+    expect(await endReasonOf(caller)).toBe('SHUTDOWN')
+  })
+
+  test('a process whose last call ends does not wait longer', async () => {
+    await voice.close()
+    voice = await start({ patience: { drain: 60_000 } })
+    const { caller } = await talking()
+    const closed = voice.close()
+    caller.hangUp()
+    await closed
   })
 })
 

@@ -19,12 +19,22 @@ export interface AgentBrief {
   keyterms: string[]
   /** Spoken first; left out when a call is taken up again. */
   greeting?: string
+  /** What was said before on this call. */
+  said?: readonly { role: 'user' | 'assistant'; content: string }[]
 }
 
 const thinkers: Record<string, string> = { gemini: 'google', gpt: 'open_ai', claude: 'anthropic' }
 
 /** The first message on a Voice Agent socket. The live server refuses unknown fields, so nothing stands here in vain. */
-export function settings({ audio, models, prompt, tools, keyterms, greeting }: AgentBrief): object {
+export function settings({
+  audio,
+  models,
+  prompt,
+  tools,
+  keyterms,
+  greeting,
+  said = [],
+}: AgentBrief): object {
   const think = models.thinkModels.map(model => ({
     provider: {
       type: Object.entries(thinkers).find(([family]) => model.startsWith(family))?.[1] ?? 'open_ai',
@@ -43,6 +53,7 @@ export function settings({ audio, models, prompt, tools, keyterms, greeting }: A
     flags: { history: false },
     audio,
     agent: {
+      ...(said.length > 0 && { context: { messages: said.map(each => ({ type: 'History', ...each })) } }),
       listen: { provider: listenProvider(models, keyterms) },
       think: think.length === 1 ? think[0] : think,
       speak: { provider: speakProvider(models.speakModel) },

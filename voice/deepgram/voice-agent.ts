@@ -43,8 +43,6 @@ export interface VoiceAgentOptions {
   keepAlive?: number
 }
 
-/** So much caller audio is kept until the settings are in force, in seconds. */
-const mostHeld = 2
 /** So much may wait for a slow network before it is dropped, in seconds: older speech is of no use to a recogniser. */
 const mostBuffered = 5
 
@@ -53,9 +51,6 @@ export class VoiceAgent extends EventEmitter<VoiceAgentEvents> {
   readonly #socket: WebSocket
   readonly #bytesPerSecond: number
   readonly #timers: NodeJS.Timeout[]
-  /** Caller audio from before the settings were in force; nothing afterwards. */
-  #held: Buffer[] | undefined = []
-  #heldBytes = 0
   #sentSince = false
   #over = false
 
@@ -97,10 +92,12 @@ export class VoiceAgent extends EventEmitter<VoiceAgentEvents> {
     })
   }
 
-  /** @param audio what the caller says, in the input format of the settings */
+  /** Takes caller audio once it is ready. @param audio in the input format of the settings */
   send(audio: Buffer): void {
-    if (this.#held) this.#hold(audio)
-    else if (this.#socket.bufferedAmount < mostBuffered * this.#bytesPerSecond) this.#sendAudio(audio)
+    if (this.#socket.readyState !== WebSocket.OPEN) return
+    if (this.#socket.bufferedAmount > mostBuffered * this.#bytesPerSecond) return
+    this.#sentSince = true
+    this.#socket.send(audio)
   }
 
   /** Answers a function call. @param content JSON for the model */
@@ -140,7 +137,6 @@ export class VoiceAgent extends EventEmitter<VoiceAgentEvents> {
   #receive(message: AgentMessage): void {
     switch (message.type) {
       case 'SettingsApplied':
-        this.#release()
         this.emit('ready')
         break
       case 'ConversationText':
@@ -180,24 +176,6 @@ export class VoiceAgent extends EventEmitter<VoiceAgentEvents> {
     }
   }
 
-  #hold(audio: Buffer): void {
-    this.#held!.push(audio)
-    this.#heldBytes += audio.length
-    while (this.#heldBytes > mostHeld * this.#bytesPerSecond) this.#heldBytes -= this.#held!.shift()!.length
-  }
-
-  #release(): void {
-    const held = this.#held ?? []
-    this.#held = undefined
-    for (const audio of held) this.#sendAudio(audio)
-  }
-
-  #sendAudio(audio: Buffer): void {
-    if (this.#socket.readyState !== WebSocket.OPEN) return
-    this.#sentSince = true
-    this.#socket.send(audio)
-  }
-
   #send(message: object): void {
     if (this.#socket.readyState !== WebSocket.OPEN) return
     this.#sentSince = true
@@ -218,7 +196,6 @@ export class VoiceAgent extends EventEmitter<VoiceAgentEvents> {
 
   #end(): void {
     this.#over = true
-    this.#held = undefined
     for (const timer of this.#timers) clearTimeout(timer)
   }
 }

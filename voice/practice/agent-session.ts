@@ -11,7 +11,8 @@ import {
   type Settings,
   Unparsable,
 } from './client-messages.ts'
-import { Conversation, type Turn } from './conversation.ts'
+import { Conversation } from './conversation.ts'
+import type { Turn } from './memory.ts'
 import { Demodulator, modulate } from './modem.ts'
 import { bytesPerSecond, Decoder, encode, type Format, formatsOf, UnsupportedFormat } from './sound.ts'
 
@@ -53,6 +54,8 @@ export class AgentSession {
   /** Turns run one after the other. */
   #turns: Promise<void> = Promise.resolve()
   #turnsLeft = 0
+  /** One sentence is spoken after the other, whoever's turn it is. */
+  #mouth: Promise<void> = Promise.resolve()
   /** Ends what is being said; a new one for each turn. */
   #voice = new AbortController()
   readonly #calls = new Map<string, WaitingCall>()
@@ -206,7 +209,15 @@ export class AgentSession {
       return
     }
     if (behavior === 'interrupt') this.#interrupt()
-    this.#take(() => saying(message))
+    // While a function runs nothing is being said: that is when a caller needs to hear something.
+    if (this.#calls.size > 0) void this.#fill(message)
+    else this.#take(() => saying(message))
+  }
+
+  async #fill(message: string): Promise<void> {
+    const { signal } = this.#voice
+    for (const sentence of sentencesOf(message)) await this.#speak(sentence, signal)
+    if (!signal.aborted) this.#send({ type: 'AgentAudioDone' })
   }
 
   /** @param since when the caller had ended, for the latency report */
@@ -242,7 +253,12 @@ export class AgentSession {
     if (spoke && !voice.signal.aborted) this.#send({ type: 'AgentAudioDone' })
   }
 
-  async #speak(sentence: string, signal: AbortSignal): Promise<void> {
+  #speak(sentence: string, signal: AbortSignal): Promise<void> {
+    this.#mouth = this.#mouth.then(() => (signal.aborted ? undefined : this.#utter(sentence, signal)))
+    return this.#mouth
+  }
+
+  async #utter(sentence: string, signal: AbortSignal): Promise<void> {
     const { output } = this.#settings!
     this.#converse('assistant', sentence)
     const audio = encode(modulate(sentence, output.sampleRate), output)

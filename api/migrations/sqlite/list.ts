@@ -1,6 +1,6 @@
 import type { Constructor } from '@mikro-orm/core'
 import type { Migration } from '@mikro-orm/migrations'
-import { Migration20261124150413 } from './Migration20261124150413.ts'
+import { Migration20261125035708 } from './Migration20261125035708.ts'
 
 /** Oldest first. */
-export const migrations: Record<string, Constructor<Migration>> = { Migration20261124150413 }
+export const migrations: Record<string, Constructor<Migration>> = { Migration20261125035708 }

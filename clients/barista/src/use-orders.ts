@@ -60,7 +60,8 @@ export function useOrders(signedOut: () => void) {
   }
 
   function apply({ type, at, order }: OrderEvent): void {
-    clockOffset.value = Date.parse(at) - Date.now()
+    // Other events may be replayed, and tell of an earlier time.
+    if (type === 'HEARTBEAT') clockOffset.value = Date.parse(at) - Date.now()
     if (!order) return
     if (type === 'ORDER_CREATED') announce([order])
     show(order)
@@ -81,9 +82,13 @@ export function useOrders(signedOut: () => void) {
     else orders.delete(order.id)
   }
 
-  /** The same for an answer to a move: an order that left the screen meanwhile must not come back. */
+  /**
+   * The same for an answer to a move. The stream may have told of it already and gone on, to a text that was sent, which
+   * leaves `updatedAt` as it was; and an order that left the screen meanwhile must not come back.
+   */
   function showMoved(order: Order): void {
-    if (orders.has(order.id)) show(order)
+    const shown = orders.get(order.id)
+    if (shown && order.updatedAt > shown.updatedAt) show(order)
   }
 
   /** Asks the server for a move; busy until it has answered. */
@@ -136,6 +141,7 @@ export function useOrders(signedOut: () => void) {
     busy,
     move,
     notices,
+    tell,
     dismiss,
     announcement,
     clockOffset,

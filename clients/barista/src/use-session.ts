@@ -34,10 +34,13 @@ export function useSession() {
     return undefined
   }
 
-  async function signOut(): Promise<void> {
+  /** → why not, nothing when signed out */
+  async function signOut(): Promise<string | undefined> {
     const { data } = await client.mutation(signOutDocument, {})
     // Without an answer the cookie still holds, and saying otherwise would leave the console open to the next person.
-    if (data) ended('You are signed out.')
+    if (!data) return `You are still signed in. ${noAnswer}`
+    ended('You are signed out.')
+    return undefined
   }
 
   function ended(why: string): void {

@@ -24,7 +24,7 @@ const largest = 340
  * metres, which is a share of the screen, nor than 56 px; what does not fit goes to the next page.
  */
 export function tileGrid(count: number, width: number, height: number): TileGrid {
-  const readable = Math.max(smallest, 0.155 * Math.min(width, height))
+  const readable = Math.max(smallest, 0.15 * Math.min(width, height))
   const full = grid(
     fitting(width, readable * least.width),
     fitting(height, readable * least.height),

@@ -1,7 +1,7 @@
 import { Migration } from '@mikro-orm/migrations'
 
-export class Migration20261124150413 extends Migration {
-  override name = 'Migration20261124150413'
+export class Migration20261125035708 extends Migration {
+  override name = 'Migration20261125035708'
 
   override up(): void | Promise<void> {
     this.addSql(
@@ -36,7 +36,7 @@ export class Migration20261124150413 extends Migration {
     )
 
     this.addSql(
-      `create table \`call\` (\`id\` text not null primary key, \`shop_id\` text not null, \`from\` text null, \`phone\` text null, \`pending_item\` json null, \`cart\` json not null, \`intent\` text not null default 'TALKING', \`started_at\` datetime not null, \`ended_at\` datetime null, \`end_reason\` text null, constraint \`call_shop_id_foreign\` foreign key (\`shop_id\`) references \`shop\` (\`id\`));`,
+      `create table \`call\` (\`id\` text not null primary key, \`shop_id\` text not null, \`from\` text null, \`phone\` text null, \`pending_item\` json null, \`cart\` json not null, \`intent\` text not null default 'TALKING', \`transfer_reason\` text null, \`started_at\` datetime not null, \`ended_at\` datetime null, \`end_reason\` text null, constraint \`call_shop_id_foreign\` foreign key (\`shop_id\`) references \`shop\` (\`id\`));`,
     )
     this.addSql(`create index \`call_shop_id_index\` on \`call\` (\`shop_id\`);`)
     this.addSql(`create index \`call_shop_id_started_at_index\` on \`call\` (\`shop_id\`, \`started_at\`);`)
@@ -47,6 +47,9 @@ export class Migration20261124150413 extends Migration {
     this.addSql(`create index \`orders_shop_id_index\` on \`orders\` (\`shop_id\`);`)
     this.addSql(`create unique index \`orders_call_id_unique\` on \`orders\` (\`call_id\`);`)
     this.addSql(`create index \`orders_shop_id_phone_index\` on \`orders\` (\`shop_id\`, \`phone\`);`)
+    this.addSql(
+      `create index \`orders_shop_id_created_at_index\` on \`orders\` (\`shop_id\`, \`created_at\`);`,
+    )
     this.addSql(
       `create index \`orders_board_index\` on \`orders\` (\`shop_id\`, \`status\`, \`created_at\`);`,
     )

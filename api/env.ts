@@ -1,0 +1,73 @@
+import { z } from 'zod'
+import { readEnv } from '../env.ts'
+
+/** Where the tables are: the one variable that the command lines read too. */
+export const databaseShape = {
+  DATABASE_URL: z
+    .string()
+    .regex(/^(sqlite:.+|postgres(ql)?:\/\/.+)$/, 'is neither "sqlite:FILE" nor "postgres://…"')
+    .default('sqlite:data/bobarista.db'),
+}
+
+const origin = z
+  .url({ protocol: /^https?$/, error: 'is no address such as https://boba.example.com' })
+  .transform(url => new URL(url).origin)
+
+const neededIf = <T extends z.ZodType>(needed: boolean, type: T) =>
+  (needed ? type : type.optional()) as z.ZodOptional<T>
+
+const account = ['TWILIO_ACCOUNT_SID', 'TWILIO_AUTH_TOKEN', 'TWILIO_FROM_NUMBER']
+const halfAnAccount = `is missing: set all of ${account.join(', ')}, or none`
+
+/**
+ * Every variable the api reads.
+ * @throws StartError naming every variable that is wrong
+ */
+export function readApiEnv(source: Record<string, string | undefined>) {
+  // Half an account would text nobody and say nothing.
+  const texting = account.some(name => source[name])
+  const production = source.NODE_ENV === 'production'
+  return readEnv(
+    {
+      ...databaseShape,
+      NODE_ENV: z.string().default('development'),
+      HOST: z.string().default('127.0.0.1'),
+      API_PORT: z.coerce
+        .number('is no port')
+        .int('is no port')
+        .min(0, 'is no port')
+        .max(65_535, 'is no port')
+        .default(4_000),
+      PUBLIC_URL: origin.optional(),
+      STAFF_PIN: z
+        .string('is missing: set the PIN that opens the console, or let `npm start` make one up')
+        .min(4, 'needs at least 4 characters')
+        .max(64, 'has at most 64 characters'),
+      VOICE_API_KEY: neededIf(
+        production,
+        z
+          .string('is missing: set the key that the voice process sends')
+          .regex(
+            /^boba_\w{20,}$/,
+            'is no API key: it starts with boba_, then at least 20 letters and digits',
+          ),
+      ),
+      TWILIO_ACCOUNT_SID: neededIf(
+        texting,
+        z.string(halfAnAccount).regex(/^AC[0-9a-f]{32}$/i, 'is no Account SID: AC and 32 hex digits'),
+      ),
+      TWILIO_AUTH_TOKEN: neededIf(texting, z.string(halfAnAccount)),
+      TWILIO_FROM_NUMBER: neededIf(
+        texting,
+        z.string(halfAnAccount).regex(/^\+[1-9]\d{6,14}$/, 'is no number such as +15551234567'),
+      ),
+      TWILIO_API_BASE: origin.optional(),
+      MENU_FILE: z.string().default('menu.json'),
+      SCREENS_FOLDER: z.string().optional(),
+      LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+    },
+    source,
+  )
+}
+
+export type ApiEnv = ReturnType<typeof readApiEnv>

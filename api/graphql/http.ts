@@ -1,0 +1,105 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { randomUUID } from 'node:crypto'
+import { ApolloServer } from '@apollo/server'
+import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled'
+import { koaMiddleware } from '@as-integrations/koa'
+import { bodyParser } from '@koa/bodyparser'
+import type { GraphQLSchema } from 'graphql'
+import type Koa from 'koa'
+import type { Logger } from 'pino'
+import type { Context } from '../context.ts'
+import { checkLimits, limits } from '../limits/limits.ts'
+import { mask } from '../limits/mask.ts'
+
+export interface HttpRoadOptions {
+  schema: GraphQLSchema
+  /** Whether anyone may introspect, or only those who say who they are. */
+  introspection: boolean
+  logger: Logger
+  contextOf: (ctx: Koa.Context) => Promise<Context>
+}
+
+/** GraphQL over HTTP: queries and mutations, JSON only. The caller puts it behind an exact path. */
+export async function graphqlOverHttp({
+  schema,
+  introspection,
+  logger,
+  contextOf,
+}: HttpRoadOptions): Promise<{ middleware: Koa.Middleware; close: () => Promise<void> }> {
+  const requestIds = new AsyncLocalStorage<string>()
+  const apollo = new ApolloServer<Context>({
+    schema,
+    logger: {
+      debug: () => {},
+      info: () => {},
+      warn: logger.warn.bind(logger),
+      error: logger.error.bind(logger),
+    },
+    // Refused in checkLimits instead, which knows who is asking.
+    introspection: true,
+    includeStacktraceInErrorResponses: false,
+    persistedQueries: false,
+    stopOnTerminationSignals: false,
+    parseOptions: { maxTokens: limits.tokens },
+    formatError: ({ extensions }, error) =>
+      mask(error, extensions?.code as string | undefined, requestIds.getStore() ?? randomUUID(), logger),
+    plugins: [
+      ApolloServerPluginLandingPageDisabled(),
+      {
+        requestDidStart: async () => ({
+          didResolveOperation: async ({ document, request, contextValue }) =>
+            checkLimits(schema, document, request, contextValue.viewer, introspection),
+        }),
+      },
+    ],
+  })
+  await apollo.start()
+
+  const refuse = (ctx: Koa.Context, status: number, message: string) => {
+    ctx.status = status
+    ctx.body = {
+      errors: [{ message, extensions: { code: 'BAD_REQUEST', requestId: requestIds.getStore() } }],
+    }
+  }
+  const parseBody = bodyParser({
+    enableTypes: ['json'],
+    jsonLimit: limits.bodyBytes,
+    // The one way to leave the parser without going on to Apollo.
+    onError: error => {
+      throw new BadBody((error as { status?: number }).status === 413)
+    },
+  })
+  const answer = koaMiddleware<Koa.DefaultState, Koa.DefaultContext, Context>(apollo, {
+    context: ({ ctx }) => contextOf(ctx),
+  })
+
+  async function handle(ctx: Koa.Context, next: Koa.Next): Promise<void> {
+    if (ctx.method === 'POST' && !ctx.is('application/json')) {
+      return refuse(ctx, 415, 'Send the request as JSON, with "Content-Type: application/json".')
+    }
+    try {
+      await parseBody(ctx as never, () => answer(ctx as never, next))
+    } catch (error) {
+      if (!(error instanceof BadBody)) throw error
+      if (error.tooLarge) refuse(ctx, 413, 'The body is larger than 100 kB. Split the request.')
+      else refuse(ctx, 400, 'The body is not JSON. Send { "query": "…", "variables": { … } }.')
+    }
+  }
+  return {
+    middleware: (ctx, next) => {
+      const requestId = randomUUID()
+      ctx.set('X-Request-Id', requestId)
+      return requestIds.run(requestId, () => handle(ctx, next))
+    },
+    close: () => apollo.stop(),
+  }
+}
+
+class BadBody extends Error {
+  readonly tooLarge: boolean
+
+  constructor(tooLarge: boolean) {
+    super()
+    this.tooLarge = tooLarge
+  }
+}

@@ -1,0 +1,118 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import {
+  type ExecutionArgs,
+  getOperationAST,
+  GraphQLError,
+  type GraphQLSchema,
+  parse,
+  validate,
+} from 'graphql'
+import { CloseCode } from 'graphql-ws'
+import { useServer } from 'graphql-ws/use/ws'
+import type { Logger } from 'pino'
+import { WebSocketServer } from 'ws'
+import { anyone, type Viewer } from '../auth/viewer.ts'
+import type { Context } from '../context.ts'
+import { checkLimits, limits } from '../limits/limits.ts'
+import { mask } from '../limits/mask.ts'
+
+export interface SocketRoadOptions {
+  schema: GraphQLSchema
+  /** Whether anyone may introspect, or only those who say who they are. */
+  introspection: boolean
+  logger: Logger
+  viewerOf: (request: IncomingMessage, authorization?: string) => Promise<Viewer>
+  contextOf: (viewer: Viewer, request: IncomingMessage) => Context
+}
+
+/** How often a client is pinged, in milliseconds; one that does not answer in that time is cut off. */
+const keepAlive = 10_000
+
+/** GraphQL over a WebSocket: subscriptions only, behind the same limits as over HTTP. */
+export function graphqlOverSocket({
+  schema,
+  introspection,
+  logger,
+  viewerOf,
+  contextOf,
+}: SocketRoadOptions): {
+  upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void
+  /** How many sockets are open. */
+  count: () => number
+  close: () => Promise<void>
+} {
+  const websocket = new WebSocketServer({ noServer: true, maxPayload: limits.bodyBytes })
+
+  const hide = (errors: readonly GraphQLError[]) => {
+    const requestId = randomUUID()
+    return errors.map(error => mask(error, codeOf(error), requestId, logger))
+  }
+  const server = useServer<{ authorization?: unknown }, { viewer?: Viewer }>(
+    {
+      schema,
+      onConnect: async ({ connectionParams, extra }) => {
+        const authorization = connectionParams?.authorization
+        try {
+          extra.viewer = await viewerOf(
+            extra.request,
+            typeof authorization === 'string' ? authorization : undefined,
+          )
+        } catch (error) {
+          if (!(error instanceof GraphQLError)) throw error
+          extra.socket.close(CloseCode.Forbidden, 'The API key is wrong or was revoked')
+          return false
+        }
+      },
+      onSubscribe: ({ extra }, _id, { query, variables, operationName }) => {
+        const viewer = extra.viewer ?? anyone
+        try {
+          const document = parse(query, { maxTokens: limits.tokens })
+          const faults = validate(schema, document)
+          if (faults.length) return faults.map(fault => withCode(fault, 'GRAPHQL_VALIDATION_FAILED'))
+          if (getOperationAST(document, operationName)?.operation !== 'subscription') {
+            return [
+              withCode('This WebSocket takes subscriptions only. Send the rest by POST.', 'BAD_REQUEST'),
+            ]
+          }
+          checkLimits(schema, document, { variables, operationName }, viewer, introspection)
+          const contextValue = contextOf(viewer, extra.request)
+          return { schema, document, variableValues: variables, operationName, contextValue } as ExecutionArgs
+        } catch (error) {
+          if (!(error instanceof GraphQLError)) throw error
+          return [error.extensions.code ? error : withCode(error, 'GRAPHQL_PARSE_FAILED')]
+        }
+      },
+      onNext: (_ctx, _id, _payload, _args, result) =>
+        result.errors ? { ...result, errors: hide(result.errors) as never } : undefined,
+      onError: (_ctx, _id, _payload, errors) => hide(errors) as never,
+    },
+    websocket,
+    keepAlive,
+  )
+  return {
+    upgrade: (request, socket, head) =>
+      websocket.handleUpgrade(request, socket, head, client => {
+        websocket.emit('connection', client, request)
+        // graphql-ws prints an error of its own for a frame that is too large or broken: the fault of one client.
+        client.removeAllListeners('error').on('error', () => client.terminate())
+      }),
+    count: () => websocket.clients.size,
+    close: async () => {
+      await server.dispose()
+      for (const client of websocket.clients) client.terminate()
+    },
+  }
+}
+
+function withCode(error: GraphQLError | string, code: string): GraphQLError {
+  if (typeof error === 'string') return new GraphQLError(error, { extensions: { code } })
+  const { message, nodes, source, positions } = error
+  return new GraphQLError(message, { nodes, source, positions, extensions: { code } })
+}
+
+/** graphql-js reports values of the wrong kind itself, without a code; what a resolver throws has an original. */
+function codeOf({ extensions, originalError }: GraphQLError): string | undefined {
+  return (extensions.code as string | undefined) ?? (originalError ? undefined : 'BAD_USER_INPUT')
+}

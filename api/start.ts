@@ -1,0 +1,111 @@
+import { findPackageJSON } from 'node:module'
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { MikroORM } from '@mikro-orm/sql'
+import type { Logger } from 'pino'
+import { StartError } from '../env.ts'
+import { storeVoiceKey } from './auth/keys.ts'
+import { Staff } from './auth/staff.ts'
+import { type DatabaseOptions, openDatabase } from './database.ts'
+import type { ApiEnv } from './env.ts'
+import { EventLog, type LogOptions } from './events/log.ts'
+import { seed } from './menu/seed.ts'
+import { type ServerOptions, startServer } from './server.ts'
+import { SmsSender, type SmsSenderOptions } from './sms/sms-sender.ts'
+import { TwilioMessages } from './sms/twilio-messages.ts'
+
+/** What only a test says otherwise. */
+export interface StartOptions {
+  database?: DatabaseOptions
+  log?: LogOptions
+  sms?: Partial<SmsSenderOptions>
+  server?: Partial<ServerOptions>
+}
+
+/** A running api. */
+export interface Api {
+  url: string
+  orm: MikroORM
+  log: EventLog
+  /** Ends every request and socket, finishes the text in hand, closes the database. */
+  close: () => Promise<void>
+}
+
+/**
+ * Opens the database, fills an empty one from the menu file, and starts everything that works on it.
+ * @throws StartError when the database, the menu file or the port cannot be used
+ */
+export async function startApi(env: ApiEnv, logger: Logger, options: StartOptions = {}): Promise<Api> {
+  const orm = await openDatabase(env.DATABASE_URL, {
+    onMessage: message => logger.warn({ source: 'orm' }, message),
+    ...options.database,
+  })
+  try {
+    await seed(orm.em.fork(), env.MENU_FILE)
+    if (env.VOICE_API_KEY) await storeVoiceKey(orm.em.fork(), env.VOICE_API_KEY)
+    const log = new EventLog(orm, options.log)
+    const server = await startServer({
+      orm,
+      log,
+      staff: new Staff(orm, env.STAFF_PIN),
+      logger,
+      port: env.API_PORT,
+      host: env.HOST,
+      introspection: env.NODE_ENV !== 'production',
+      allowedOrigins: env.PUBLIC_URL ? [env.PUBLIC_URL] : [],
+      screensFolder: screensFolderOf(env),
+      ...(env.TWILIO_AUTH_TOKEN &&
+        env.PUBLIC_URL && { twilio: { authToken: env.TWILIO_AUTH_TOKEN, publicUrl: env.PUBLIC_URL } }),
+      ...options.server,
+    })
+    const sender = new SmsSender({ orm, log, twilio: accountOf(env), logger, ...options.sms })
+    return {
+      url: server.url,
+      orm,
+      log,
+      close: async () => {
+        await server.close()
+        await sender.close()
+        await orm.close(true)
+      },
+    }
+  } catch (error) {
+    await orm.close(true)
+    throw unusablePort(error, env) ?? error
+  }
+}
+
+function accountOf(env: ApiEnv): TwilioMessages | null {
+  const { TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, TWILIO_FROM_NUMBER, TWILIO_API_BASE, PUBLIC_URL } = env
+  if (!TWILIO_ACCOUNT_SID || !TWILIO_AUTH_TOKEN || !TWILIO_FROM_NUMBER) return null
+  return new TwilioMessages({
+    accountSid: TWILIO_ACCOUNT_SID,
+    authToken: TWILIO_AUTH_TOKEN,
+    from: TWILIO_FROM_NUMBER,
+    ...(TWILIO_API_BASE && { apiBase: TWILIO_API_BASE }),
+    ...(PUBLIC_URL && { statusCallback: `${PUBLIC_URL}/sms/status` }),
+  })
+}
+
+/** `dist/clients` of the project, wherever this file was compiled to and whatever folder it is started in. */
+function screensFolderOf({ SCREENS_FOLDER }: ApiEnv): URL {
+  const root = findPackageJSON(import.meta.url) ?? 'package.json'
+  const folder = SCREENS_FOLDER ?? resolve(root, '../dist/clients')
+  return pathToFileURL(`${resolve(folder)}/`)
+}
+
+function unusablePort(error: unknown, { HOST, API_PORT }: ApiEnv): StartError | undefined {
+  switch ((error as NodeJS.ErrnoException).code) {
+    case 'EADDRINUSE':
+      return new StartError(
+        `Port ${API_PORT} of ${HOST} is taken. Stop the program that has it, or set API_PORT to a free one.`,
+      )
+    case 'EACCES':
+      return new StartError(`Port ${API_PORT} needs special rights. Set API_PORT to one above 1023.`)
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return new StartError(`${HOST} is no address of this machine. Set HOST to 127.0.0.1 or 0.0.0.0.`)
+    default:
+      return undefined
+  }
+}

@@ -1,0 +1,69 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openDatabase } from '../../api/database.ts'
+import { EventType } from '../../api/events/event.entity.ts'
+import { Shop } from '../../api/shops/shop.entity.ts'
+import { shopOf } from '../../api/shops/shop-of.ts'
+import { databaseUrl, startApi, type TestApi } from '../support/api.ts'
+
+test('the migrations make every table as the entities have it', async () => {
+  const orm = await openDatabase(databaseUrl())
+  expect(await orm.schema.getUpdateSchemaSQL({ wrap: false })).toBe('')
+  await orm.close(true)
+})
+
+describe('transactions at the same time', () => {
+  let api: TestApi
+  beforeAll(async () => {
+    api = await startApi()
+  })
+  afterAll(() => api.close())
+
+  test('are never mixed up, and what is rolled back was never seen', async () => {
+    const seen = new Set<string>()
+    const rename = async (i: number) =>
+      api.log.change(api.orm.em.fork(), async tx => {
+        const shop = await shopOf(tx.em)
+        shop.name = `draft ${i}`
+        await tx.append(shop.id, { type: EventType.SHOP_CHANGED })
+        // Gives every other transaction and reader the chance to come in between.
+        await new Promise(setImmediate)
+        if (i % 2) throw new Error('rolled back')
+        shop.name = `done ${i}`
+        await new Promise(setImmediate)
+      })
+    const look = async () => seen.add((await shopOf(api.orm.em.fork())).name)
+    const { name, eventSeq } = await shopOf(api.orm.em.fork())
+    const results = await Promise.allSettled(
+      Array.from({ length: 40 }, (_, i) => [rename(i), look(), look()]).flat(),
+    )
+    expect(results.filter(({ status }) => status === 'rejected')).toHaveLength(20)
+    expect([...seen].filter(each => each !== name && !each.startsWith('done '))).toEqual([])
+    const after = await shopOf(api.orm.em.fork())
+    expect(after.eventSeq).toBe(eventSeq + 20)
+    const events = await api.log.read(after.id, eventSeq, 100)
+    expect(events.map(({ seq }) => seq)).toEqual(Array.from({ length: 20 }, (_, i) => eventSeq + 1 + i))
+  })
+})
+
+describe('a database file', () => {
+  let folder: string
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'boba-db-'))
+  })
+  afterAll(() => rm(folder, { recursive: true }))
+
+  test('keeps its shop: the menu file fills an empty one only', async () => {
+    const url = `sqlite:${join(folder, 'new/shop.db')}`
+    const first = await startApi({ database: url })
+    await first.orm.em.fork().nativeUpdate(Shop, {}, { name: 'Renamed' })
+    await first.close()
+    const second = await startApi({ database: url })
+    const { data } = await second.ask('{ menu { shop { name } items { name } } }')
+    expect(data).toMatchObject({ menu: { shop: { name: 'Renamed' } } })
+    expect((data as unknown as { menu: { items: object[] } }).menu.items).toHaveLength(7)
+    await second.close()
+  })
+})

@@ -1,0 +1,329 @@
+import { UniqueConstraintViolationException } from '@mikro-orm/core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { newId as newRowId } from '../../api/ids.ts'
+import { Order, OrderSource } from '../../api/orders/order.entity.ts'
+import { OrderStatus } from '../../api/orders/order-status.ts'
+import type { Shop } from '../../api/shops/shop.entity.ts'
+import { shopOf } from '../../api/shops/shop-of.ts'
+import { startApi, type TestApi } from '../support/api.ts'
+import { move, type Move, placeOrder } from '../support/orders.ts'
+import { newId } from '../support/phone-call.ts'
+
+let api: TestApi
+let key: string
+let staff: string
+let statements = 0
+beforeAll(async () => {
+  api = await startApi({ onQuery: () => (statements += 1) })
+  key = await api.key('orders:write', 'orders:read')
+  staff = await api.signIn()
+})
+afterAll(() => api.close())
+
+const moves: Record<Move, string> = {
+  startOrder: 'PREPARING',
+  markOrderReady: 'READY',
+  recallOrder: 'PREPARING',
+  completeOrder: 'PICKED_UP',
+  cancelOrder: 'CANCELLED',
+}
+const wayTo: Record<string, Move[]> = {
+  RECEIVED: [],
+  PREPARING: ['startOrder'],
+  READY: ['markOrderReady'],
+  PICKED_UP: ['markOrderReady', 'completeOrder'],
+  CANCELLED: ['cancelOrder'],
+}
+const allowed: Record<string, string[]> = {
+  RECEIVED: ['PREPARING', 'READY', 'CANCELLED'],
+  PREPARING: ['READY', 'CANCELLED'],
+  READY: ['PREPARING', 'PICKED_UP', 'CANCELLED'],
+  PICKED_UP: [],
+  CANCELLED: [],
+}
+
+async function orderThatIs(status: string): Promise<string> {
+  const { id } = await placeOrder(api, key)
+  for (const step of wayTo[status]!) await move(api, staff, step, id)
+  return id
+}
+
+describe('an order moves as the shop works', () => {
+  const cases = Object.keys(allowed).flatMap(from =>
+    (Object.keys(moves) as Move[]).map(name => [from, name] as const),
+  )
+  test.each(cases)('%s → %s', async (from, name) => {
+    const id = await orderThatIs(from)
+    const to = moves[name]
+    const moved = await move(api, staff, name, id)
+    if (allowed[from]!.includes(to)) {
+      expect(moved).toEqual({ __typename: 'Order', status: to })
+    } else {
+      expect(moved).toMatchObject({
+        __typename: 'OrderMoveRefused',
+        code: from === to ? `ORDER_ALREADY_${to}` : 'ORDER_MOVE_NOT_ALLOWED',
+        order: { status: from },
+      })
+    }
+  })
+
+  test('two baristas who press Done together: one is told that somebody was faster', async () => {
+    const { id } = await placeOrder(api, key)
+    const results = await Promise.all([
+      move(api, staff, 'markOrderReady', id),
+      move(api, await api.signIn(), 'markOrderReady', id),
+    ])
+    expect(results.map(({ __typename }) => __typename).sort()).toEqual(['Order', 'OrderMoveRefused'])
+    expect(results.find(({ code }) => code)).toMatchObject({
+      code: 'ORDER_ALREADY_READY',
+      message: expect.stringContaining('somebody was faster'),
+      order: { status: 'READY' },
+    })
+  })
+
+  test('an order that does not exist is refused', async () => {
+    expect(await move(api, staff, 'startOrder', 'ord_none')).toMatchObject({
+      code: 'ORDER_NOT_FOUND',
+      order: null,
+    })
+  })
+
+  test('why it was cancelled is kept for staff', async () => {
+    const { id } = await placeOrder(api, key)
+    const { data } = await api.ask<{ cancelOrder: object }>(
+      'mutation ($id: ID!) { cancelOrder(id: $id, reason: " no more milk ") { ... on Order { status cancelReason } } }',
+      { id },
+      staff,
+    )
+    expect(data.cancelOrder).toEqual({ status: 'CANCELLED', cancelReason: 'no more milk' })
+  })
+})
+
+describe('the number of an order', () => {
+  const row = (shop: Shop, number: string, status: OrderStatus) => ({
+    id: newRowId('ord'),
+    shop: shop.id,
+    number,
+    status,
+    source: OrderSource.API,
+    currency: 'USD',
+    totalMinor: 550,
+    createdAt: new Date(),
+    updatedAt: new Date(),
+  })
+
+  test('is given again only after its order is picked up or cancelled: the database sees to it', async () => {
+    const em = api.orm.em.fork()
+    const shop = await shopOf(em)
+    await em.insert(Order, row(shop, '0001', OrderStatus.PICKED_UP))
+    await em.insert(Order, row(shop, '0001', OrderStatus.CANCELLED))
+    await em.insert(Order, row(shop, '0001', OrderStatus.READY))
+    await expect(em.insert(Order, row(shop, '0001', OrderStatus.RECEIVED))).rejects.toThrow(
+      UniqueConstraintViolationException,
+    )
+  })
+
+  test('is the one left when all others are taken, and then there is none', async () => {
+    const crowded = await startApi()
+    const writer = await crowded.key('orders:write', 'orders:read')
+    const em = crowded.orm.em.fork()
+    const shop = await shopOf(em)
+    const taken = Array.from({ length: 9_000 }, (_, i) => String(1_000 + i)).filter(each => each !== '4782')
+    for (let i = 0; i < taken.length; i += 500) {
+      await em.insertMany(
+        Order,
+        taken.slice(i, i + 500).map(number => row(shop, number, OrderStatus.PREPARING)),
+      )
+    }
+    expect((await placeOrder(crowded, writer)).number).toBe('4782')
+    const { data } = await crowded.ask(
+      `mutation { placeOrder(idempotencyKey: "x", input: { drinks: [{ flavor: "taro" }], phone: "+15551234567" }) {
+        ... on PlaceOrderRefused { code }
+      } }`,
+      {},
+      writer,
+    )
+    expect(data).toEqual({ placeOrder: { code: 'NO_NUMBER_LEFT' } })
+    await crowded.close()
+  })
+})
+
+interface Page {
+  orders: {
+    edges: { cursor: string; node: { id: string } }[]
+    nodes: { id: string; phone: string | null; name: string | null; items: object[]; texts: object[] }[]
+    pageInfo: { hasNextPage: boolean; hasPreviousPage: boolean; endCursor: string }
+    eventCursor: string
+  }
+}
+
+const page = `query ($first: Int!, $after: String, $filter: OrderFilter) {
+  orders(first: $first, after: $after, filter: $filter) {
+    edges { cursor node { id } }
+    nodes { id phone name items { flavor price { amount } } texts { body statusText } }
+    pageInfo { hasNextPage hasPreviousPage endCursor }
+    eventCursor
+  }
+}`
+
+describe('the list of orders', () => {
+  test('of twenty with their drinks and texts costs at most five statements', async () => {
+    for (let i = 0; i < 20; i += 1) await placeOrder(api, key, [{ flavor: 'taro' }, { flavor: 'black' }])
+    for (const as of [staff, await api.key('orders:read', 'orders:pii')]) {
+      // Texts are written behind the back of the request; they are not its statements.
+      await expect
+        .poll(async () => {
+          const before = statements
+          const { data } = await api.ask<Page>(page, { first: 20 }, as)
+          const spent = statements - before
+          expect(data.orders.nodes).toHaveLength(20)
+          expect(data.orders.nodes.every(({ items }) => items.length === 2)).toBe(true)
+          return spent <= 5 && data.orders.nodes.every(({ texts }) => texts.length === 1)
+        })
+        .toBe(true)
+    }
+  })
+
+  test('can be walked from page to page, newest first', async () => {
+    const ids: string[] = []
+    let after: string | undefined
+    for (let more = true; more;) {
+      const { data } = await api.ask<Page>(page, { first: 7, after }, staff)
+      const { edges, pageInfo } = data.orders
+      ids.push(...edges.map(({ node }) => node.id))
+      expect(pageInfo.hasPreviousPage).toBe(after !== undefined)
+      after = pageInfo.endCursor
+      more = pageInfo.hasNextPage
+    }
+    const em = api.orm.em.fork()
+    const rows = await em.find(Order, {}, { orderBy: { createdAt: 'desc', id: 'desc' } })
+    expect(ids).toEqual(rows.map(({ id }) => id))
+  })
+
+  test.each([0, -1, 101])('refuses a page of %i', async first => {
+    const { errors } = await api.ask(page, { first }, staff)
+    expect(errors![0]!.extensions.code).toBe('BAD_USER_INPUT')
+  })
+
+  test('refuses a cursor that is none', async () => {
+    const { errors } = await api.ask(page, { first: 1, after: 'bm9uZQ' }, staff)
+    expect(errors![0]!.extensions.code).toBe('BAD_USER_INPUT')
+  })
+
+  test('is filtered by status, number, source and time', async () => {
+    const { id, number, createdAt } = await placeOrder(api, key)
+    await move(api, staff, 'startOrder', id)
+    const idsFor = async (filter: object) => {
+      const { data } = await api.ask<Page>(page, { first: 100, filter }, staff)
+      return data.orders.nodes.map(order => order.id)
+    }
+    expect(await idsFor({ number, status: ['PREPARING'] })).toEqual([id])
+    expect(await idsFor({ number, status: ['READY', 'RECEIVED'] })).toEqual([])
+    expect(await idsFor({ number, source: 'PHONE' })).toEqual([])
+    expect(await idsFor({ createdAfter: createdAt, status: ['PREPARING'] })).toContain(id)
+    expect(await idsFor({ createdBefore: createdAt })).not.toContain(id)
+  })
+
+  test('shows names and phone numbers only with orders:pii', async () => {
+    await placeOrder(api, key)
+    const newest = async (as: string) => (await api.ask<Page>(page, { first: 1 }, as)).data.orders.nodes[0]
+    expect(await newest(key)).toMatchObject({ phone: null, name: null })
+    expect(await newest(await api.key('orders:read', 'orders:pii'))).toMatchObject({
+      phone: '+15551234567',
+      name: 'Ada',
+    })
+    expect(await newest(staff)).toMatchObject({ phone: '+15551234567', name: 'Ada' })
+  })
+})
+
+test('one order is found by id or by number', async () => {
+  const { id, number } = await placeOrder(api, key)
+  const find = async (args: string) =>
+    (await api.ask<{ order: { id: string } | null }>(`{ order(${args}) { id } }`, {}, key)).data.order
+  expect(await find(`id: "${id}"`)).toEqual({ id })
+  expect(await find(`number: "${number}"`)).toEqual({ id })
+  expect(await find(`id: "${id}", number: "0000"`)).toBeNull()
+  expect(await find('id: "ord_none"')).toBeNull()
+})
+
+interface Placing {
+  placeOrder: {
+    order?: { id: string; total: { amount: string }; source: string }
+    replayed?: boolean
+    code?: string
+    message?: string
+    path?: string[]
+  }
+}
+
+describe('an order from another program', () => {
+  const place = async (input: object, idempotencyKey = newId('order'), as = key) =>
+    (
+      await api.ask<Placing>(
+        `mutation ($input: PlaceOrderInput!, $key: String!) {
+          placeOrder(input: $input, idempotencyKey: $key) {
+            ... on PlacedOrder { replayed order { id source total { amount } } }
+            ... on UserError { code message path }
+          }
+        }`,
+        { input, key: idempotencyKey },
+        as,
+      )
+    ).data.placeOrder
+  const drinks = [{ flavor: 'Taro', toppings: ['tapioca', 'cream'], addOns: ['matcha'] }]
+  const phone = '555-123-4567'
+
+  test('obeys the same words and prices as on the phone', async () => {
+    expect(await place({ drinks, phone })).toMatchObject({
+      replayed: false,
+      order: { source: 'API', total: { amount: '7.50' } },
+    })
+  })
+
+  test('is placed once for the same key', async () => {
+    const idempotencyKey = newId('order')
+    const first = await place({ drinks, phone }, idempotencyKey)
+    expect(await place({ drinks, phone }, idempotencyKey)).toMatchObject({
+      replayed: true,
+      order: { id: first.order!.id },
+    })
+    expect(await place({ drinks, phone, name: 'Bo' }, idempotencyKey)).toMatchObject({
+      code: 'IDEMPOTENCY_KEY_REUSED',
+      path: ['idempotencyKey'],
+    })
+    const other = await place({ drinks, phone }, idempotencyKey, await api.key('orders:write'))
+    expect(other.order!.id).not.toBe(first.order!.id)
+  })
+
+  test('is placed once when sent five times at the same moment', async () => {
+    const idempotencyKey = newId('order')
+    const placed = await Promise.all(
+      Array.from({ length: 5 }, () => place({ drinks, phone }, idempotencyKey)),
+    )
+    expect(new Set(placed.map(({ order }) => order!.id)).size).toBe(1)
+    expect(placed.filter(({ replayed }) => !replayed)).toHaveLength(1)
+  })
+
+  test.each<[object, string, string[]]>([
+    [{ drinks: [], phone }, 'NO_DRINKS', ['input', 'drinks']],
+    [{ drinks: Array(11).fill({ flavor: 'taro' }), phone }, 'TOO_MANY_DRINKS', ['input', 'drinks']],
+    [{ drinks, phone: '555' }, 'BAD_PHONE', ['input', 'phone']],
+    [
+      { drinks: [...drinks, { flavor: 'mango' }], phone },
+      'UNKNOWN_FLAVOR',
+      ['input', 'drinks', '1', 'flavor'],
+    ],
+    [
+      { drinks: [{ flavor: 'taro', addOns: ['matcha'] }], phone },
+      'ADD_ON_NEEDS_TOPPING',
+      ['input', 'drinks', '0', 'addOns'],
+    ],
+  ])('%j is refused: %s', async (input, code, path) => {
+    expect(await place(input)).toMatchObject({ code, path })
+  })
+
+  test('needs a key of its own', async () => {
+    expect(await place({ drinks, phone }, ' ')).toMatchObject({ code: 'BAD_IDEMPOTENCY_KEY' })
+    expect(await place({ drinks, phone }, 'x'.repeat(101))).toMatchObject({ code: 'BAD_IDEMPOTENCY_KEY' })
+  })
+})

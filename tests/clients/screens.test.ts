@@ -1,0 +1,173 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { gzipSync } from 'node:zlib'
+import type { Browser, Locator, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startBrowser } from '../support/browser.ts'
+import { integrator, type Drink, type Integrator, taro } from './orders.ts'
+import { contrast, overflow } from './looks.ts'
+import { minutesAgo, openConsole, openScreen, startShop } from './screen.ts'
+
+let browser: Browser
+beforeAll(async () => {
+  browser = await startBrowser()
+})
+afterAll(() => browser.close())
+
+/**
+ * Keeps a picture of a screen in docs/screens when asked to:
+ * `npm run build && SCREENSHOTS=1 npx vitest run tests/clients/screens.test.ts`
+ */
+async function picture(page: Page, name: string): Promise<void> {
+  if (process.env.SCREENSHOTS) await page.screenshot({ path: `docs/screens/${name}.png` })
+}
+
+async function readable(least: number, texts: Locator[]): Promise<void> {
+  for (const text of texts) expect(await contrast(text.first()), String(text)).toBeGreaterThanOrEqual(least)
+}
+
+const lavish: Drink = {
+  flavor: 'black milk tea',
+  toppings: ['boba', 'egg pudding', 'crystal agar boba', 'vanilla cream'],
+  addOns: ['matcha stencil on top'],
+  sweetness: '25%',
+  ice: 'less ice',
+}
+
+describe('the board', () => {
+  test.each([0, 3, 12])('with %i orders fits a TV and has contrast enough for ten metres', async count => {
+    const api = await startShop()
+    const { place, move } = await integrator(api)
+    const orders = []
+    for (let nth = 0; nth < count; nth += 1) orders.push(await minutesAgo(count - nth, () => place()))
+    for (const order of orders.slice(0, count / 3)) await move(order, 'startOrder')
+    const board = await openScreen(browser, `${api.url}/board/`, { viewport: { width: 1280, height: 720 } })
+    await board.getByText('Live', { exact: true }).waitFor()
+    await expect.poll(() => board.getByRole('listitem').count()).toBe(count)
+    await picture(board, count ? `board-${count}` : 'board-empty')
+    await readable(7, [
+      board.getByRole('heading', { level: 1 }),
+      board.getByText('Preparing', { exact: true }),
+      board.getByText('BobaRista'),
+      board.getByText('We text you'),
+      board.getByText('Live', { exact: true }),
+      ...(count
+        ? [board.getByText('in line'), board.getByText('being made'), board.locator('strong')]
+        : [board.getByRole('heading', { level: 2 }), board.getByText('Order by phone')]),
+    ])
+    for (const [width, height] of [
+      [1920, 1080],
+      [1080, 1920],
+      [3840, 2160],
+      [1024, 600],
+    ] as const) {
+      await board.setViewportSize({ width, height })
+      expect(await overflow(board)).toBeLessThanOrEqual(0)
+    }
+  })
+})
+
+describe.each(['light', 'dark'] as const)('the console, %s,', colorScheme => {
+  async function rush({ place, move }: Integrator): Promise<void> {
+    for (const minutes of [24, 18]) {
+      await move(await minutesAgo(minutes, () => place({ name: 'Grace' })), 'markOrderReady')
+    }
+    const six = [taro, lavish, { ...taro, toppings: ['boba'] }, taro, lavish, { ...taro, ice: 'no ice' }]
+    await move(await minutesAgo(12, () => place({ drinks: six, name: 'Ada' })), 'startOrder')
+    await minutesAgo(9, () =>
+      place({
+        drinks: [lavish],
+        name: 'Maximiliana Featherstonehaugh-Cholmondeley',
+        phone: '+442079460018',
+      }),
+    )
+    await minutesAgo(3, () => place({ drinks: [{ flavor: 'black', toppings: ['boba'], sweetness: '75%' }] }))
+    await place({ drinks: [{ flavor: 'taro', toppings: ['egg pudding'], ice: 'extra ice' }, taro] })
+  }
+
+  test('fits a tablet, a laptop and a phone, and can be read', async () => {
+    const api = await startShop()
+    await rush(await integrator(api))
+    const viewport = { width: 1366, height: 768 }
+    const door = await openScreen(browser, `${api.url}/barista/`, { colorScheme, viewport })
+    await door.getByLabel('Staff PIN').waitFor()
+    await picture(door, `sign-in-${colorScheme}`)
+    expect(await door.evaluate(() => document.documentElement.scrollHeight)).toBe(viewport.height)
+    await readable(4.5, [
+      door.getByRole('heading'),
+      door.getByText('Staff PIN'),
+      door.getByRole('button', { name: '5' }),
+      door.getByRole('button', { name: 'Sign in' }),
+    ])
+
+    const page = await openConsole(browser, api, { colorScheme, viewport })
+    await page.getByText('Ready text').nth(1).waitFor()
+    await picture(page, `console-${colorScheme}`)
+    expect(await overflow(page)).toBeLessThanOrEqual(0)
+    const doneButtons = page.getByRole('button', { name: /^Done, order/ })
+    for (const button of await doneButtons.all()) {
+      const { y, height } = (await button.boundingBox())!
+      expect(height).toBeGreaterThanOrEqual(64)
+      // However many cups lie above it.
+      expect(y + height).toBeLessThanOrEqual(viewport.height)
+    }
+    await readable(4.5, [
+      page.getByRole('heading', { level: 1 }),
+      page.getByRole('heading', { level: 2 }),
+      page.getByRole('heading', { level: 3 }),
+      page.getByText('new', { exact: true }),
+      page.getByText('being made', { exact: true }),
+      page.getByText('12 min'),
+      page.getByRole('link'),
+      page.getByText('no toppings'),
+      page.getByText('matcha stencil on top'),
+      page.getByText('50% sweet'),
+      page.getByText('25% sweet'),
+      page.getByText('Order text'),
+      page.getByRole('button', { name: 'Cancel order' }),
+      page.getByRole('button', { name: 'Start order' }),
+      doneButtons,
+      page.getByRole('button', { name: 'Picked up' }),
+    ])
+
+    await page.setViewportSize({ width: 800, height: 1280 })
+    await picture(page, `console-tablet-${colorScheme}`)
+    expect(await overflow(page)).toBeLessThanOrEqual(0)
+    await page.getByRole('button', { name: 'Ready 2' }).click()
+    await page.getByRole('region', { name: /^Ready for pickup/ }).waitFor()
+    await page.getByRole('region', { name: /^To make/ }).waitFor({ state: 'hidden' })
+    await page.setViewportSize({ width: 390, height: 844 })
+    expect(await overflow(page)).toBeLessThanOrEqual(0)
+    await page.getByRole('button', { name: 'Cancel order' }).first().click()
+    await page.getByRole('dialog').waitFor()
+    expect(await overflow(page)).toBeLessThanOrEqual(0)
+    await readable(4.5, [
+      page.getByRole('dialog').getByRole('heading'),
+      page.getByRole('radio').locator('..'),
+      page.getByRole('button', { name: 'Keep order' }),
+      page.getByRole('dialog').getByRole('button', { name: 'Cancel order' }),
+    ])
+  })
+})
+
+test.each([
+  ['board', 40],
+  ['barista', 60],
+])('all that /%s/ loads at first is at most %i kB, gzipped', async (name, limit) => {
+  const folder = new URL(`../../dist/clients/${name}/`, import.meta.url)
+  const files = (await readdir(folder, { recursive: true, withFileTypes: true })).filter(file =>
+    file.isFile(),
+  )
+  const sizes = await Promise.all(
+    files.map(async ({ parentPath, name }) => gzipSync(await readFile(`${parentPath}/${name}`)).length),
+  )
+  const size = sizes.reduce((sum, each) => sum + each, 0) / 1_000
+  expect(size, `${name} is ${size} kB`).toBeLessThanOrEqual(limit)
+})
+
+test.each(['board', 'barista'])('/%s/ may run nothing but its own files', async name => {
+  const api = await startShop()
+  const { headers } = await fetch(`${api.url}/${name}/`)
+  const policy = headers.get('Content-Security-Policy')
+  expect(policy).toContain("default-src 'self'")
+  expect(policy).not.toMatch(/unsafe|\*|https?:/)
+})

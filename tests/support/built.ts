@@ -1,0 +1,70 @@
+import { type ChildProcess, execFile, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { glob, stat } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { promisify } from 'node:util'
+
+/**
+ * Compiles the processes to `dist`, as `npm start` does, unless that is newer than the sources. Type errors are the
+ * business of another check: the compiler writes its files all the same.
+ */
+export async function build(): Promise<void> {
+  if (!(await isStale())) return
+  await promisify(execFile)(process.execPath, ['node_modules/typescript/bin/tsc', '-p', '.']).catch(
+    (error: { code?: unknown }) => {
+      if (typeof error.code !== 'number') throw error
+    },
+  )
+}
+
+async function isStale(): Promise<boolean> {
+  for await (const source of glob(['env.ts', 'api/**/*.ts', 'voice/**/*.ts'])) {
+    const built = await stat(join('dist', source.replace(/ts$/, 'js'))).catch(() => undefined)
+    if (!built || built.mtimeMs < (await stat(source)).mtimeMs) return true
+  }
+  return false
+}
+
+/** Only what a process is given: nothing of the machine's own settings may decide a test. */
+const clean = (variables: Record<string, string>) => ({ PATH: process.env.PATH, ...variables })
+
+export interface Ended {
+  code: number | null
+  signal: NodeJS.Signals | null
+  stdout: string
+  stderr: string
+}
+
+export interface Running {
+  child: ChildProcess
+  /** What it says it is ready with; rejects when it ends before. */
+  ready: Promise<{ ready: string }>
+  ended: Promise<Ended>
+}
+
+/** Starts a compiled program, e.g. "api/main.js", as the child of a parent that waits for its message. */
+export function run(
+  program: string,
+  variables: Record<string, string>,
+  args: string[] = [],
+  cwd = '.',
+): Running {
+  const child = fork(resolve('dist', program), args, {
+    cwd,
+    env: clean(variables),
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    execArgv: [],
+  })
+  const output = Promise.all([text(child.stdout!), text(child.stderr!)])
+  const ended = once(child, 'exit').then(async ([code, signal]) => {
+    const [stdout, stderr] = await output
+    return { code, signal, stdout, stderr } as Ended
+  })
+  const ready = Promise.race([
+    once(child, 'message').then(([message]) => message as { ready: string }),
+    ended.then(({ stderr }) => Promise.reject(new Error(`it ended before it was ready: ${stderr}`))),
+  ])
+  ready.catch(() => undefined)
+  return { child, ready, ended }
+}

@@ -1,0 +1,95 @@
+import type { Phone } from './phone.ts'
+
+/** One line of a call script. */
+export type Line =
+  | { do: 'say'; text: string }
+  | { do: 'press'; keys: string }
+  | { do: 'hear'; pattern: RegExp }
+  | { do: 'hangUp' }
+
+/** A call that did not go as its script says, in a sentence. */
+export class ScriptFailed extends Error {}
+
+/** So long the other side may take for an answer, in milliseconds. */
+const patience = 30_000
+/** After the last line: time to hear the goodbye, in milliseconds. */
+const lastSilence = 1_500
+
+/**
+ * Reads a script: a line is said, `> pattern` waits for words (a regular expression, any case), `/press 123` presses
+ * keys, `/hangup` hangs up, `#` begins a remark.
+ * @throws ScriptFailed naming a line that is wrong
+ */
+export function readScript(text: string): Line[] {
+  return text
+    .split('\n')
+    .map(line => line.trim())
+    .filter(line => line !== '' && !line.startsWith('#'))
+    .map(lineOf)
+}
+
+function lineOf(line: string): Line {
+  if (line.startsWith('>')) {
+    try {
+      return { do: 'hear', pattern: new RegExp(line.slice(1).trim(), 'i') }
+    } catch {
+      throw new ScriptFailed(`"${line}" is no regular expression. Write "> words to wait for".`)
+    }
+  }
+  if (!line.startsWith('/')) return { do: 'say', text: line }
+  const [command, keys = ''] = line.slice(1).split(/\s+/, 2)
+  if (command === 'hangup') return { do: 'hangUp' }
+  if (command === 'press' && /^[0-9*#]+$/.test(keys)) return { do: 'press', keys }
+  throw new ScriptFailed(`"${line}" is none of the commands: /press 123#, /hangup.`)
+}
+
+/** "Your order number is 4, 7, 8, 2." → "4782" */
+export function orderNumberIn(text: string): string | undefined {
+  const [, digits] = /order number is ((?:\d[,\s]*){4})/i.exec(text) ?? []
+  return digits?.replace(/\D/g, '')
+}
+
+/**
+ * Plays a script: each line is said when the other side has finished speaking.
+ * @param said called with what the caller does
+ * @returns the order number that was heard
+ * @throws ScriptFailed when something expected was not heard, or no order number was
+ */
+export async function playScript(phone: Phone, lines: Line[], said: (text: string) => void): Promise<string> {
+  let number: string | undefined
+  const remember = (text: string) => (number = orderNumberIn(text) ?? number)
+  phone.on('heard', remember)
+  try {
+    for (const line of lines) await play(phone, line, said)
+    // Nothing more is said, so it is no failure when the other side has nothing to say either.
+    await Promise.race([phone.ended, phone.hearsOut(lastSilence, patience).catch(() => undefined)])
+  } catch (error) {
+    throw new ScriptFailed(error instanceof Error ? error.message : String(error))
+  } finally {
+    phone.off('heard', remember)
+    await phone.hangUp()
+  }
+  if (!number) throw new ScriptFailed('The order did not come out: no order number was heard.')
+  return number
+}
+
+async function play(phone: Phone, line: Line, said: (text: string) => void): Promise<void> {
+  switch (line.do) {
+    case 'hear':
+      await phone.hears(line.pattern, patience)
+      break
+    case 'say':
+      await phone.hearsOut(undefined, patience)
+      said(line.text)
+      await phone.say(line.text)
+      break
+    case 'press':
+      await phone.hearsOut(undefined, patience)
+      said(`[${line.keys}]`)
+      await phone.press(line.keys)
+      break
+    case 'hangUp':
+      await phone.hangUp()
+      break
+  }
+}
