@@ -51,6 +51,8 @@ export function databaseOptions(url: string, { onQuery, onMessage }: DatabaseOpt
     entities,
     extensions: [Migrator],
     dataloader: DataloaderType.ALL,
+    // A call's order is asked for where it is needed; joining it to every look at a call costs each of them.
+    autoJoinOneToOneOwner: false,
     logger: (message: string) => onMessage?.(message),
     onQuery: (sql: string) => {
       onQuery?.(sql)

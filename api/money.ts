@@ -11,21 +11,24 @@ export class Money {
 }
 
 /** Digits after the point, by ISO 4217 as the runtime knows it: 2 for USD, 0 for JPY. */
-function digitsOf(currency: string): number {
-  return (
-    new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2
-  )
-}
+const digits = new Map(
+  Intl.supportedValuesOf('currency').map(currency => [
+    currency,
+    new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2,
+  ]),
+)
+
+const digitsOf = (currency: string) => digits.get(currency) ?? 2
 
 /** From minor units (cents): 625 → "6.25". */
 export function money(minor: number, currency: string): Money {
-  const digits = digitsOf(currency)
+  const places = digitsOf(currency)
   const text = Math.abs(minor)
     .toString()
-    .padStart(digits + 1, '0')
-  const whole = text.slice(0, text.length - digits)
+    .padStart(places + 1, '0')
+  const whole = text.slice(0, text.length - places)
   const sign = minor < 0 ? '-' : ''
-  return { amount: digits === 0 ? sign + whole : `${sign}${whole}.${text.slice(-digits)}`, currency }
+  return { amount: places === 0 ? sign + whole : `${sign}${whole}.${text.slice(-places)}`, currency }
 }
 
 /**
@@ -33,11 +36,11 @@ export function money(minor: number, currency: string): Money {
  * @throws Error when the text is no amount of that currency
  */
 export function minorUnits(amount: string, currency: string): number {
-  const digits = digitsOf(currency)
+  const places = digitsOf(currency)
   const match = /^(\d+)(?:\.(\d+))?$/.exec(amount)
   const fraction = match?.[2] ?? ''
-  if (!match || fraction.length > digits) throw new Error(`"${amount}" is not an amount in ${currency}`)
-  return Number(match[1]! + fraction.padEnd(digits, '0'))
+  if (!match || fraction.length > places) throw new Error(`"${amount}" is not an amount in ${currency}`)
+  return Number(match[1]! + fraction.padEnd(places, '0'))
 }
 
 /** As a person says it: 625 → "$6.25". */

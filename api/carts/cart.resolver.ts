@@ -62,7 +62,7 @@ export class CartResolver {
     return once(context, 'addToCart', { call, request, drink }, noPending, async ({ call, menu }) => {
       refuseWhenPaused(call.shop)
       await roomFor(call)
-      call.pendingItem = mixDrink(menu, drink)
+      call.pendingItem = mixDrink(await menu(), drink)
       return { staged: true, pendingItem: call.pendingItem, summary: call.pendingItem.summary }
     })
   }
@@ -75,13 +75,19 @@ export class CartResolver {
     @Arg('request', () => ID, requestArg) request: string,
     @Arg('changes', () => DrinkChangesInput, { description: 'What changes.' }) changes: DrinkChangesInput,
   ): Promise<PendingItemAnswer> {
-    return once(context, 'updatePendingItem', { call, request, changes }, noPending, ({ call, menu }) => {
-      const pending =
-        call.pendingItem ??
-        refuse('NO_PENDING_ITEM', 'No pending drink to change. Stage one with add_to_cart.')
-      call.pendingItem = changeDrink(menu, pending, changes)
-      return { staged: true, pendingItem: call.pendingItem, summary: call.pendingItem.summary }
-    })
+    return once(
+      context,
+      'updatePendingItem',
+      { call, request, changes },
+      noPending,
+      async ({ call, menu }) => {
+        const pending =
+          call.pendingItem ??
+          refuse('NO_PENDING_ITEM', 'No pending drink to change. Stage one with add_to_cart.')
+        call.pendingItem = changeDrink(await menu(), pending, changes)
+        return { staged: true, pendingItem: call.pendingItem, summary: call.pendingItem.summary }
+      },
+    )
   }
 
   @allow('calls:write')
@@ -195,13 +201,13 @@ function changeInCart(
   args: { call: string; request: string; index?: number | null; changes: DrinkChangesInput },
 ): Promise<CartItemAnswer> {
   const unchanged = (call: Call | null) => ({ cartTotal: totalOf(call) })
-  return once(context, name, args, unchanged, ({ call, menu }) => {
+  return once(context, name, args, unchanged, async ({ call, menu }) => {
     if (args.index == null && call.cart.length === 0 && call.pendingItem) {
-      call.pendingItem = changeDrink(menu, call.pendingItem, args.changes)
+      call.pendingItem = changeDrink(await menu(), call.pendingItem, args.changes)
       return { item: call.pendingItem, cartTotal: totalOf(call) }
     }
     const index = args.index ?? Math.max(0, call.cart.length - 1)
-    const item = changeDrink(menu, drinkAt(call, index), args.changes)
+    const item = changeDrink(await menu(), drinkAt(call, index), args.changes)
     call.cart = call.cart.with(index, item)
     return { item, cartTotal: totalOf(call) }
   })

@@ -10,7 +10,8 @@ import { Refusal, refuse } from './refusal.ts'
 
 export interface Running {
   call: Call
-  menu: Menu
+  /** What the shop sells; read when it is needed. */
+  menu: () => Promise<Menu>
   tx: Transaction
 }
 
@@ -57,7 +58,7 @@ export async function once<Answer extends { ok: boolean }>(
       }
       if (!call)
         return refuse('NO_SUCH_CALL', 'This call is not known here. Apologise and transfer to staff.')
-      const answer = { ok: true, ...(await run({ call, menu: await Menu.of(tx.em, call.shop), tx })) }
+      const answer = { ok: true, ...(await run({ call, menu: () => Menu.of(tx.em, call.shop), tx })) }
       tx.em.create(FunctionCall, { call: callId, request, name, argumentsHash, answer })
       return answer as unknown as Answer
     } catch (error) {

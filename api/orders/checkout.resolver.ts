@@ -104,13 +104,21 @@ export class CheckoutResolver {
   }
 }
 
-/** Numbers of four digits are order numbers, longer ones phone numbers; digits may be spoken apart. */
+/**
+ * Numbers of four digits are order numbers, longer ones phone numbers; digits may be spoken apart. A comma may part two
+ * numbers or two digits of one, so what is no number as a whole is looked at part by part.
+ */
 function extract(text: string, region: string): { phone: string | null; orderNumber: string | null } {
-  const runs = [...text.slice(0, 500).matchAll(/\+?\d(?:[\s().,-]{0,2}\d)*/g)].map(([run]) => run)
-  const phone =
-    runs.map(run => phoneOf(run, region)).find(found => found !== undefined) ?? phoneOf(text, region) ?? null
-  const digits = runs.map(run => run.replace(/\D/g, ''))
-  return { phone, orderNumber: digits.find(run => run.length === 4) ?? null }
+  const isPhone = (run: string) => phoneOf(run, region) !== undefined
+  const isOrder = (run: string) => run.replace(/\D/g, '').length === 4
+  const runs = [...text.slice(0, 500).matchAll(/\+?\d(?:[\s().,-]{0,2}\d)*/g)].flatMap(([run]) =>
+    isPhone(run) || isOrder(run) ? [run] : run.split(','),
+  )
+  const phone = runs.find(isPhone) ?? text
+  return {
+    phone: phoneOf(phone, region) ?? null,
+    orderNumber: runs.find(isOrder)?.replace(/\D/g, '') ?? null,
+  }
 }
 
 async function findOrder(
@@ -146,7 +154,8 @@ async function newOrder(
     )
   }
   // What was on the menu when it was staged may have sold out since. The price stays as the caller heard it.
-  for (const drink of drinks) mixDrink(menu, drink)
+  const offer = await menu()
+  for (const drink of drinks) mixDrink(offer, drink)
   const order = await placeOrder(tx, {
     shop: call.shop,
     drinks,
@@ -177,7 +186,8 @@ async function joinOrder({ menu, tx }: Running, { id }: Order, drinks: Drink[]):
       'An order holds ten drinks at most. Say which drinks are in it and leave the last one out.',
     )
   }
-  for (const drink of drinks) mixDrink(menu, drink)
+  const offer = await menu()
+  for (const drink of drinks) mixDrink(offer, drink)
   addDrinks(tx.em, order, drinks)
   await tx.append(order.shop.id, { type: EventType.ORDER_UPDATED, order: order.id, data: order.public })
   return order

@@ -136,12 +136,17 @@ class Client {
     this.send({ type: 'FunctionCallResponse', id, name, content })
   }
 
-  /** Says something aloud. @param share how much of it before falling silent */
-  speak(words: string, share = 1): void {
+  /**
+   * Says something aloud.
+   * @param share how much of it
+   * @param silence after it, in seconds
+   */
+  speak(words: string, { share = 1, silence = 0.1 } = {}): void {
     const rate = formats[this.#encoding].input.sample_rate
     const message = modulate(words, rate)
-    const samples = new Int16Array(message.length + rate / 10)
-    samples.set(message.subarray(0, Math.floor(message.length * share)))
+    const said = message.subarray(0, Math.floor(message.length * share))
+    const samples = new Int16Array(said.length + rate * silence)
+    samples.set(said)
     const bytes = this.#encoding === 'mulaw' ? Buffer.from(encodeMulaw(samples)) : Buffer.from(samples.buffer)
     // Chunks that split samples.
     for (let at = 0; at < bytes.length; at += 1_921) this.#socket.send(bytes.subarray(at, at + 1_921))
@@ -254,7 +259,7 @@ test('an interrupted call is cancelled when it has no effect, and awaited in sil
 test('what is damaged on the way is asked again', async () => {
   const client = await Client.talking()
   await client.next('AgentAudioDone')
-  client.speak('a taro milk tea with everything', 0.6)
+  client.speak('a taro milk tea with everything', { share: 0.6 })
   await client.next('UserStartedSpeaking')
   await client.next('EndOfTurn')
   await client.says('Sorry, I did not catch that.')
@@ -288,7 +293,7 @@ describe('an injected message', () => {
     await client.next('ConversationText')
     client.send(inject())
     await client.next('InjectionRefused')
-    client.speak('I would like to say something long', 0.5)
+    client.speak('I would like to say something long', { share: 0.5, silence: 0 })
     await client.next('UserStartedSpeaking')
     client.send(inject('queue'))
     await client.next('InjectionRefused')
