@@ -34,6 +34,9 @@ export interface ServerOptions {
   twilio?: { authToken: string; publicUrl: string }
 }
 
+/** How long requests that are being answered may take when the server closes, in milliseconds. */
+const lastRequests = 2_000
+
 /**
  * Everything the api answers, on one HTTP server.
  * @throws Error EADDRINUSE when the port is taken
@@ -135,8 +138,9 @@ export async function startServer(
       const closed = new Promise(resolve => server.close(resolve))
       log.close()
       await socket.close()
-      server.closeAllConnections()
+      const impatience = setTimeout(() => server.closeAllConnections(), lastRequests)
       await closed
+      clearTimeout(impatience)
       await http.close()
     },
   }

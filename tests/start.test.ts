@@ -150,6 +150,25 @@ test.each<[string, () => Promise<[Record<string, string>, RegExp]>]>([
   expect(shop.output().trim().split('\n')).toHaveLength(1)
 })
 
+test('several voice processes share the port, the calls and the numbers', { timeout: 60_000 }, async () => {
+  const shop = startShop({ VOICE_WORKERS: '2', DRAIN_SECONDS: '0' })
+  const [, voice] = await shop.prints(/Phone calls\s+(http:\S+)\/voice/)
+  await Promise.all(
+    Array.from({ length: 8 }, async (_, index) => {
+      const response = await fetch(`${voice}/voice`, {
+        method: 'POST',
+        // Connections are dealt out in turn, so that each call needs its own.
+        headers: { Connection: 'close' },
+        body: new URLSearchParams({ CallSid: `CA${index}`, From: '+15550004567' }),
+      })
+      expect(await response.text()).toContain('<Stream')
+    }),
+  )
+  expect(await (await fetch(`${voice}/metrics`)).text()).toContain('bobarista_live_calls 8')
+  shop.child.kill('SIGTERM')
+  expect(await shop.ended()).toBe(0)
+})
+
 test('a part that dies is started again', { timeout: 60_000 }, async () => {
   const shop = startShop()
   const [, voice] = await shop.prints(/Phone calls\s+(http:\S+)\/voice/)

@@ -22,11 +22,14 @@ const firstPause = 100
 
 /** Asks the api by GraphQL over HTTP. */
 export class Api {
+  /** Where subscriptions are asked for, by graphql-ws. */
+  readonly socketUrl: string
   readonly #url: string
   readonly #headers: Record<string, string>
 
   constructor({ url, key }: { url: string; key: string }) {
     this.#url = `${url}/graphql`
+    this.socketUrl = this.#url.replace(/^http/, 'ws')
     this.#headers = { 'Content-Type': 'application/json', Authorization: `Bearer ${key}` }
   }
 

@@ -24,6 +24,8 @@ export interface CallOptions {
   codec: Codec
   /** Runs an agent function; never rejects. */
   run: (call: FunctionCall, signal: AbortSignal) => Promise<FunctionAnswer>
+  /** What the caller has keyed in, in a sentence as the caller would say it. */
+  keyed: (digits: string) => Promise<string>
   /** Tells the api that the call is over; never rejects. */
   report: (reason: EndReason) => Promise<void>
   /** Longest length of a call, in milliseconds. */
@@ -80,7 +82,7 @@ export class Call extends EventEmitter<{ attached: []; ended: [EndReason] }> {
     this.#line = line
     this.#codec = codec
     this.#quiet = new Quiet(this.#opened, options.quiet)
-    this.#keypad = new Keypad(digits => line.hear(`I keyed in ${digits}.`))
+    this.#keypad = new Keypad(digits => void options.keyed(digits).then(sentence => line.hear(sentence)))
     line.on('agent', agent => this.#listenTo(agent))
     line.on('away', loss => {
       logger.warn({ ...loss }, 'the voice agent is lost')
@@ -179,7 +181,8 @@ export class Call extends EventEmitter<{ attached: []; ended: [EndReason] }> {
     metrics.ended.inc({ reason })
     metrics.droppedBytes.inc(this.#speech.dropped)
     logger.info({ reason, seconds: Math.round((performance.now() - this.#opened) / 1_000) }, 'call ended')
-    await report(reason)
+    // A call whose sound never came to us may be going on in another voice process.
+    if (this.#caller) await report(reason)
     this.#caller?.close()
     this.emit('ended', reason)
   }

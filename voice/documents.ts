@@ -1,6 +1,19 @@
 import type { ResultOf } from 'gql.tada'
 import type { graphql } from '../clients/graphql.ts'
 
+const menuFields = `
+  fragment MenuFields on Menu {
+    shop { id name region orderingPaused }
+    flavors { ...Item }
+    toppings { ...Item }
+    addOns { ...Item requires { name } }
+    sweetnessLevels defaultSweetness
+    iceLevels defaultIce
+    maxDrinks
+  }
+  fragment Item on MenuItem { name aliases available price { amount currency } }
+`
+
 /** A call comes in; answers all that an agent has to know. The same CallSid answers the same call. */
 export const startCall = `
   mutation StartCall($input: StartCallInput!) {
@@ -11,18 +24,21 @@ export const startCall = `
       order { number }
       cart { summary }
       pendingItem { summary }
-      menu {
-        shop { name region }
-        flavors { ...Item }
-        toppings { ...Item }
-        addOns { ...Item requires { name } }
-        sweetnessLevels defaultSweetness
-        iceLevels defaultIce
-        maxDrinks
-      }
+      menu { ...MenuFields }
     }
   }
-  fragment Item on MenuItem { name aliases available price { amount currency } }
+  ${menuFields}
+`
+
+/** What a shop sells right now. */
+export const menu = `
+  query Menu($shop: ID) { menu(shop: $shop) { ...MenuFields } }
+  ${menuFields}
+`
+
+/** That something has changed in a shop, without saying what. */
+export const boardEvents = `
+  subscription MenuEvents($shop: ID) { event: boardEvents(shop: $shop) { type } }
 `
 
 /** A call is over, and why. */

@@ -29,6 +29,7 @@ const shape = {
   AGENT_LANGUAGE: z.string().default('en'),
   TWILIO_AUTH_TOKEN: z.string().optional(),
   TRANSFER_NUMBER: z.e164({ error: 'must be a phone number like +15551234567' }).optional(),
+  VOICE_WORKERS: z.coerce.number({ error: 'must be a number of processes' }).int().min(1).max(64).default(1),
   MAX_CALL_MINUTES: z.coerce.number({ error: 'must be a number of minutes' }).min(1).default(20),
   DRAIN_SECONDS: z.coerce.number({ error: 'must be a number of seconds' }).min(0).default(30),
   MAX_CALLS: z.coerce.number({ error: 'must be a number of calls' }).int().min(1).default(40),

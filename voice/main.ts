@@ -1,15 +1,25 @@
+import cluster from 'node:cluster'
 import pino from 'pino'
 import { loadDotEnv, StartError } from '../env.ts'
 import { Api } from './api.ts'
 import { readVoiceEnv } from './env.ts'
+import { Metrics } from './metrics.ts'
 import { startPracticeAgent } from './practice/agent.ts'
 import { startServer } from './server.ts'
+import { numbersOfAllWorkers, shareNumbers, startWorkers } from './workers.ts'
 
 const deepgram = 'wss://agent.deepgram.com/v1/agent/converse'
 
 async function start(): Promise<() => Promise<void>> {
   loadDotEnv()
   const env = readVoiceEnv(process.env)
+  if (cluster.isPrimary && env.VOICE_WORKERS > 1) {
+    const workers = await startWorkers(env.VOICE_WORKERS)
+    process.send?.({ ready: workers.url })
+    return workers.close
+  }
+  const metrics = new Metrics()
+  if (cluster.isWorker) shareNumbers(metrics.registry)
   const logger = pino({ name: 'voice', level: env.LOG_LEVEL }, pino.destination(2))
   const practice =
     env.DEEPGRAM_API_KEY || env.DEEPGRAM_URL ? null : await startPracticeAgent({ host: '127.0.0.1' })
@@ -28,11 +38,13 @@ async function start(): Promise<() => Promise<void>> {
     twilioAuthToken: env.TWILIO_AUTH_TOKEN,
     publicUrl: env.PUBLIC_URL,
     transferNumber: env.TRANSFER_NUMBER,
-    maxCalls: env.MAX_CALLS,
+    maxCalls: Math.ceil(env.MAX_CALLS / env.VOICE_WORKERS),
     patience: { call: env.MAX_CALL_MINUTES * 60_000, drain: env.DRAIN_SECONDS * 1_000 },
     host: env.HOST,
     port: env.VOICE_PORT,
     logger,
+    metrics,
+    ...(cluster.isWorker && { numbers: numbersOfAllWorkers }),
   })
   logger.info({ url: server.url, practice: practice !== null }, 'voice answers calls')
   process.send?.({ ready: server.url })

@@ -17,12 +17,14 @@ import {
   type CallIntent,
   endCall,
   type EndReason,
+  type LiveMenu,
   startCall,
   type StartedCall,
 } from './documents.ts'
 import { readFunctions, toolsOf } from './functions/functions.ts'
 import { runFunction } from './functions/run-function.ts'
 import { Metrics } from './metrics.ts'
+import { ShopMenu } from './shop-menu.ts'
 import { sentences } from './sentences/sentences.ts'
 import { streamOf } from './twilio/media-stream.ts'
 import { fieldsOf, type Fields, Signatures, streamToken, tokenHolds } from './twilio/signature.ts'
@@ -45,6 +47,9 @@ export interface ServerOptions {
   port: number
   logger: Logger
   patience?: Partial<Patience>
+  metrics?: Metrics
+  /** What `/metrics` answers; this process's own numbers if omitted. */
+  numbers?: () => Promise<string>
 }
 
 /** How long things may take, in milliseconds. */
@@ -102,8 +107,9 @@ export async function startServer(
   const { api, agent, secret, transferNumber, maxCalls, host, logger } = options
   const patience = { ...usualPatience, ...options.patience }
   const functions = readFunctions()
-  const metrics = new Metrics()
+  const metrics = options.metrics ?? new Metrics()
   const calls = new Map<string, Call>()
+  const menus = new Map<string, ShopMenu>()
   let publicUrl = ''
   let draining = false
   /** Called when the last call has ended. */
@@ -144,6 +150,7 @@ export async function startServer(
       codec,
       run: (asked, signal) =>
         runFunction(functions, api, callSid, asked, { within: patience.function, signal }),
+      keyed: digits => keyed(callSid, digits),
       report: reason => reportEnd(callSid, reason),
       longest: patience.call,
       quiet: patience.quiet,
@@ -154,14 +161,43 @@ export async function startServer(
     const unclaimed = setTimeout(() => void call.close('CALLER_HUNG_UP'), patience.stream)
     calls.set(callSid, call)
     metrics.live.set(calls.size)
+    const forgetMenu = followMenu(call, started.menu)
     call.once('attached', () => clearTimeout(unclaimed))
     call.once('ended', () => {
       clearTimeout(unclaimed)
+      forgetMenu()
       calls.delete(callSid)
       metrics.live.set(calls.size)
       if (calls.size === 0) empty?.()
     })
     return call
+  }
+
+  /** Keys are digits without doubt; whether they are a phone number is for the api to say. */
+  async function keyed(callSid: string, digits: string): Promise<string> {
+    const asked = functions.find(({ name }) => name === 'extract_phone_and_order')!
+    const found = await api
+      .ask<{ result: { phone: string | null; order_number: string | null } }>(
+        asked.document,
+        { call: callSid, text: digits },
+        { within: patience.function },
+      )
+      .catch(() => undefined)
+    if (found?.result.phone) return `I keyed in the phone number ${digits}.`
+    if (found?.result.order_number || !found) return `I keyed in ${digits}.`
+    return `I keyed in ${digits}, but that is no whole phone number.`
+  }
+
+  /** Tells a call when its shop's menu changes. → stops telling */
+  function followMenu(call: Call, known: LiveMenu): () => void {
+    const { id } = known.shop
+    const shop = menus.get(id) ?? new ShopMenu(api, id)
+    menus.set(id, shop)
+    return shop.follow(
+      known,
+      news => call.tell(news),
+      () => menus.delete(id),
+    )
   }
 
   async function reportEnd(callSid: string, reason: EndReason): Promise<void> {
@@ -248,7 +284,11 @@ export async function startServer(
         logger.error({ callSid: CallSid, StreamError }, 'a media stream failed')
       return ''
     },
-    '/voice/status': () => '',
+    '/voice/status': async ({ CallSid, CallStatus }) => {
+      // The only word of a caller who hung up before their sound was connected.
+      if (CallStatus === 'completed') await reportEnd(String(CallSid), 'CALLER_HUNG_UP')
+      return ''
+    },
   }
 
   async function webhook(ctx: Koa.Context): Promise<void> {
@@ -286,7 +326,7 @@ export async function startServer(
       ctx.body = { status: draining ? 'draining' : 'ok', calls: calls.size }
     } else if (ctx.path === '/metrics') {
       ctx.type = metrics.registry.contentType
-      ctx.body = await metrics.registry.metrics()
+      ctx.body = await (options.numbers ?? (() => metrics.registry.metrics()))()
     } else await webhook(ctx)
   })
 
@@ -346,7 +386,8 @@ export async function startServer(
   async function drain(): Promise<void> {
     draining = true
     if (calls.size === 0) return
-    const done = new Promise<void>(resolve => (empty = resolve))
+    const { promise: done, resolve } = Promise.withResolvers<void>()
+    empty = resolve
     await Promise.race([done, delay(patience.drain, undefined, { ref: false })])
     const left = [...calls.values()]
     await Promise.all(left.map(call => call.endWith(sentences.handOver, 'SHUTDOWN')))

@@ -224,6 +224,33 @@ test('of two baristas who press Done together one is told, and both see the same
   for (const page of [left, right]) await ticket(page, third).waitFor()
 })
 
+test('an answer that comes late brings nothing old back', async () => {
+  const api = await startShop()
+  const { place, move } = await integrator(api)
+  const [kept, gave] = [await place(), await place()]
+  const page = await openConsole(browser, api)
+  const late: (() => Promise<void>)[] = []
+  await page.route('**/graphql', async route => {
+    const response = await route.fetch()
+    const json = (await response.json()) as { data: { result: { texts: { kind: string }[] } } }
+    // As it was before the second text was written, whichever of the two was faster.
+    json.data.result.texts = json.data.result.texts.filter(({ kind }) => kind === 'ORDER_RECEIVED')
+    late.push(() => route.fulfill({ response, json }))
+  })
+
+  for (const order of [kept, gave]) {
+    await press(page, 'Done,', order)
+    await ticket(page, order).getByText('Ready text: not sent (practice)').waitFor()
+  }
+  await move(gave, 'completeOrder')
+  await gone(ticket(page, gave))
+  await expect.poll(() => late.length).toBe(2)
+  for (const answer of late) await answer()
+  await expect.poll(() => ticket(page, kept).getAttribute('aria-busy')).toBe('false')
+  expect(await ticket(page, kept).innerText()).toContain('Ready text: not sent (practice)')
+  expect(await ticket(page, gave).count()).toBe(0)
+})
+
 test('a console left behind asks for the PIN again', async () => {
   const api = await startShop()
   const { place } = await integrator(api)

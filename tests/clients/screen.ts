@@ -84,11 +84,13 @@ export async function openConsole(
 
 /** Everything a page gets from the api from now on, as text. */
 export function received(page: Page): () => Promise<string> {
-  const parts: (string | Promise<string>)[] = []
+  const parts: Promise<string>[] = []
   page.on('response', response => {
     if (new URL(response.url()).pathname === '/graphql') parts.push(response.text())
   })
-  page.on('websocket', socket => socket.on('framereceived', ({ payload }) => parts.push(String(payload))))
+  page.on('websocket', socket =>
+    socket.on('framereceived', ({ payload }) => parts.push(Promise.resolve(String(payload)))),
+  )
   return async () => (await Promise.all(parts)).join('\n')
 }
 

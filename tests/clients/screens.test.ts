@@ -13,16 +13,24 @@ beforeAll(async () => {
 })
 afterAll(() => browser.close())
 
+const kept = [
+  'board',
+  'board-empty',
+  'console-light',
+  'console-dark',
+  'console-tablet-light',
+  'sign-in-light',
+]
+
 /**
- * Keeps a picture of a screen in docs/screens when asked to:
+ * Keeps a picture of a screen for the README when asked to:
  * `npm run build && SCREENSHOTS=1 npx vitest run tests/clients/screens.test.ts`
  */
 async function picture(page: Page, name: string): Promise<void> {
-  if (process.env.SCREENSHOTS) await page.screenshot({ path: `docs/screens/${name}.png` })
+  if (process.env.SCREENSHOTS && kept.includes(name)) {
+    await page.screenshot({ path: `docs/screens/${name}.png` })
+  }
 }
-
-/** Small enough for a README. */
-const deviceScaleFactor = 0.75
 
 async function readable(least: number, texts: Locator[]): Promise<void> {
   for (const text of texts) expect(await contrast(text.first()), String(text)).toBeGreaterThanOrEqual(least)
@@ -37,7 +45,8 @@ const lavish: Drink = {
 }
 
 describe('the board', () => {
-  test.each([0, 3, 12])('with %i orders fits a TV and has contrast enough for ten metres', async count => {
+  const counts = [0, 3, 12]
+  test.each(counts)('with %i orders fits a TV and has contrast enough for ten metres', async count => {
     const api = await startShop()
     const { place, move } = await integrator(api)
     const orders = []
@@ -45,11 +54,12 @@ describe('the board', () => {
     for (const order of orders.slice(0, count / 3)) await move(order, 'startOrder')
     const board = await openScreen(browser, `${api.url}/board/`, {
       viewport: { width: 1280, height: 720 },
-      deviceScaleFactor,
+      // Coarse pictures are small ones.
+      deviceScaleFactor: 0.6,
     })
     await board.getByText('Live', { exact: true }).waitFor()
     await expect.poll(() => board.getByRole('listitem').count()).toBe(count)
-    await picture(board, count ? `board-${count}` : 'board-empty')
+    await picture(board, ['board-empty', 'board-three', 'board'][counts.indexOf(count)]!)
     await readable(7, [
       board.getByRole('heading', { level: 1 }),
       board.getByText('Preparing', { exact: true }),
@@ -94,6 +104,7 @@ describe.each(['light', 'dark'] as const)('the console, %s,', colorScheme => {
     const api = await startShop()
     await rush(await integrator(api))
     const viewport = { width: 1366, height: 768 }
+    const deviceScaleFactor = 0.75
     const door = await openScreen(browser, `${api.url}/barista/`, {
       colorScheme,
       viewport,

@@ -16,7 +16,7 @@ export interface CallerOptions {
   callSid?: string
 }
 
-interface Frame {
+export interface Frame {
   event: string
   media?: { payload: string }
   mark?: { name: string }
@@ -29,6 +29,8 @@ export class Caller {
   readonly callSid: string
   readonly frames = new Inbox<Frame>()
   readonly faults: string[] = []
+  /** Everything that came, in order. */
+  readonly log: Frame[] = []
   readonly #options: CallerOptions
   readonly #streamSid = `MZ${randomBytes(16).toString('hex')}`
   readonly #accountSid = `AC${'0'.repeat(32)}`
@@ -202,6 +204,7 @@ export class Caller {
     const frame = JSON.parse(text) as Frame
     const wrong = isBinary ? 'a binary frame' : faultOf.toTwilio(frame)
     if (wrong) this.faults.push(wrong)
+    this.log.push(frame)
     if (frame.event === 'media') {
       this.#heard.push(Buffer.from(frame.media!.payload, 'base64'))
       this.#sounded.push(this.heard.length)

@@ -254,6 +254,34 @@ describe('the end of a call', () => {
     )
   })
 
+  test('who hangs up before their sound is connected is known by the status callback', async () => {
+    const caller = newCaller()
+    await caller.ring()
+    await caller.webhook('/voice/status', { CallStatus: 'completed' })
+    expect(await endReasonOf(caller)).toBe('CALLER_HUNG_UP')
+  })
+
+  test('a stream may come to another voice process than the webhook', async () => {
+    const other = await start()
+    try {
+      const caller = newCaller()
+      const twiml = await caller.ring()
+      const first = await agent.call()
+      await first.settings()
+      const token = /value="([^"]+)"/.exec(twiml)![1]!
+      const elsewhere = newCaller({ voiceUrl: other.url, callSid: caller.callSid })
+      await elsewhere.open()
+      elsewhere.start(token)
+      const second = await agent.call()
+      await second.settings()
+      expect(await second.asks('add_to_cart', { flavor: 'taro' })).toMatchObject({ staged: true })
+      expect(await endReasonOf(caller)).toBeNull()
+      elsewhere.drop()
+    } finally {
+      await other.close()
+    }
+  })
+
   test('who hangs up is let go: the agent socket closes and the api knows why', async () => {
     const { caller, line } = await talking()
     caller.hangUp()
@@ -288,9 +316,9 @@ describe('an agent that fails', () => {
     await voice.close()
     voice = await start({ patience: { agent: 1_000 } })
     agent.options.refuse = refuse
-    const caller = newCaller()
-    await caller.ring()
-    await expect.poll(() => endReasonOf(caller)).toBe('AGENT_LOST')
+    const caller = await newCaller().connect()
+    await caller.givenBack()
+    expect(await endReasonOf(caller)).toBe('AGENT_LOST')
     expect((await caller.webhook('/voice/after-stream')).body).toMatch(apology)
   })
 

@@ -62,19 +62,27 @@ export class Transcript {
 /** Lets somebody talk over the telephone from a terminal, until the call ends or the input does. */
 export async function talk(phone: Phone, input: Readable, out: Writable): Promise<void> {
   const terminal = createInterface({ input, output: out, prompt: '› ' })
+  let open = true
+  const prompt = () => open && terminal.prompt(true)
+  terminal.once('close', () => {
+    open = false
+    void phone.hangUp()
+  })
+  phone.once('ended', () => terminal.close())
+
   const isTerminal = (out as NodeJS.WriteStream).isTTY
   const transcript = new Transcript(out, {
     // Back to the start of the line, and the prompt with what is being typed is gone until after it.
     before: () => isTerminal && out.write('\r\u001b[K'),
-    after: () => isTerminal && terminal.prompt(true),
+    after: () => isTerminal && prompt(),
   })
   transcript.note(help)
   transcript.follow(phone)
-  terminal.on('line', line => void enter(phone, line.trim(), transcript).finally(() => terminal.prompt()))
-  terminal.once('close', () => void phone.hangUp())
-  phone.once('ended', () => terminal.close())
-  terminal.prompt()
+  terminal.on('line', line => void enter(phone, line.trim(), transcript).finally(prompt))
+  prompt()
   await phone.ended
+  // A line that ended the call is still being read then, and reading would go on after it.
+  setImmediate(() => input.pause())
 }
 
 async function enter(phone: Phone, line: string, transcript: Transcript): Promise<void> {

@@ -1,0 +1,39 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { others } from './cores.ts'
+import { startProgram } from './program.ts'
+
+/** An API key as voice has one; known to the api of one measurement only. */
+export const voiceKey = 'boba_benchmarkbenchmarkbenchmark'
+
+export interface Shop {
+  url: string
+  close(): Promise<void>
+}
+
+/** A folder for one measurement. → its path and how to remove it */
+export function temporaryFolder(): { folder: string; remove: () => void } {
+  const folder = mkdtempSync(join(tmpdir(), 'bobarista-bench-'))
+  return { folder, remove: () => rmSync(folder, { recursive: true }) }
+}
+
+/** The built api as a process of its own, with an empty database in a file. */
+export async function startShop(): Promise<Shop> {
+  const { folder, remove } = temporaryFolder()
+  const api = await startProgram('dist/api/main.js', {
+    core: others,
+    env: {
+      DATABASE_URL: `sqlite:${join(folder, 'bobarista.db')}`,
+      STAFF_PIN: '135790',
+      VOICE_API_KEY: voiceKey,
+    },
+  })
+  return {
+    url: api.url,
+    close: async () => {
+      await api.stop()
+      remove()
+    },
+  }
+}

@@ -1,0 +1,75 @@
+import cluster from 'node:cluster'
+import { AggregatorRegistry, type Registry } from 'prom-client'
+
+/** How long a worker that died is waited for before another one takes its place, in milliseconds. */
+const restartAfter = 500
+
+interface Asked {
+  ask: 'metrics'
+  id: number
+}
+
+/**
+ * Runs so many copies of this program, which share the port: each call lives in one of them.
+ * @throws Error when one of them could not start; it has said why
+ * @returns where they listen, and how to stop them
+ */
+export async function startWorkers(count: number): Promise<{ url: string; close: () => Promise<void> }> {
+  const numbers = new AggregatorRegistry()
+  let closing = false
+  const fork = () => {
+    const worker = cluster.fork()
+    worker.on('message', ({ ask, id }: Partial<Asked>) => {
+      if (ask !== 'metrics') return
+      const answer = (text: string) => worker.send({ id, text })
+      numbers.clusterMetrics().then(answer, () => answer(''))
+    })
+    return worker
+  }
+  const ready = (worker: ReturnType<typeof fork>) =>
+    new Promise<string>((resolve, reject) => {
+      worker.on('message', (message: { ready?: string }) => {
+        if (message.ready) resolve(message.ready)
+      })
+      worker.once('exit', () => reject(new Error('A voice worker did not start.')))
+    })
+  const urls = await Promise.all(Array.from({ length: count }, () => ready(fork())))
+  cluster.on('exit', () => {
+    if (!closing) setTimeout(() => closing || fork(), restartAfter)
+  })
+  return {
+    url: urls[0]!,
+    close: async () => {
+      closing = true
+      const workers = Object.values(cluster.workers ?? {}).filter(worker => worker !== undefined)
+      await Promise.all(
+        workers.map(worker => {
+          const ended = new Promise(resolve => worker.once('exit', resolve))
+          worker.process.kill('SIGTERM')
+          return ended
+        }),
+      )
+    },
+  }
+}
+
+/** Lets the process that has started this worker ask for its numbers. */
+export function shareNumbers(registry: Registry): void {
+  AggregatorRegistry.setRegistries(registry)
+  // Only an instance listens for the question.
+  new AggregatorRegistry()
+}
+
+/** The numbers of all workers, asked of the process that has started this one. */
+export function numbersOfAllWorkers(): Promise<string> {
+  const id = Math.random()
+  const { promise, resolve } = Promise.withResolvers<string>()
+  const receive = (answer: { id?: number; text?: string }) => {
+    if (answer.id !== id) return
+    process.off('message', receive)
+    resolve(answer.text ?? '')
+  }
+  process.on('message', receive)
+  process.send?.({ ask: 'metrics', id } satisfies Asked)
+  return promise
+}
