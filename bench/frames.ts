@@ -12,10 +12,7 @@ export const opcodes = { text: 1, binary: 2, close: 8 }
 export function frameOf(opcode: number, payload: Buffer | string, masked: boolean): Buffer {
   const body = Buffer.from(payload)
   const mask = masked ? 0x80 : 0
-  const head =
-    body.length < 126
-      ? [mask | body.length]
-      : [mask | 126, body.length >> 8, body.length & 0xff]
+  const head = body.length < 126 ? [mask | body.length] : [mask | 126, body.length >> 8, body.length & 0xff]
   return Buffer.concat([Buffer.from([0x80 | opcode, ...head]), Buffer.alloc(masked ? 4 : 0), body])
 }
 

@@ -52,7 +52,9 @@ export function documentOf(introduction: string, sections: Section[]): Promise<s
 
 function tableOf([heads = [], ...rows]: string[][]): string {
   const line = (cells: string[]) => `| ${cells.join(' | ')} |`
-  return [line(heads), line(heads.map((_, column) => (column === 0 ? '---' : '---:'))), ...rows.map(line)].join(
-    '\n',
-  )
+  return [
+    line(heads),
+    line(heads.map((_, column) => (column === 0 ? '---' : '---:'))),
+    ...rows.map(line),
+  ].join('\n')
 }

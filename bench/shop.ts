@@ -2,13 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { others } from './cores.ts'
-import { startProgram } from './program.ts'
+import { type Program, startProgram } from './program.ts'
 
 /** An API key as voice has one; known to the api of one measurement only. */
 export const voiceKey = 'boba_benchmarkbenchmarkbenchmark'
 
-export interface Shop {
-  url: string
+export interface Shop extends Pick<Program, 'url' | 'measure'> {
   close(): Promise<void>
 }
 
@@ -31,6 +30,7 @@ export async function startShop(): Promise<Shop> {
   })
   return {
     url: api.url,
+    measure: api.measure,
     close: async () => {
       await api.stop()
       remove()

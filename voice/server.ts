@@ -349,7 +349,8 @@ export async function startServer(
     }
   }
 
-  const server = createServer(app.callback())
+  const answer = app.callback()
+  const server = createServer((request, response) => void answer(request, response))
   const websocket = new WebSocketServer({
     noServer: true,
     maxPayload: largestFrame,

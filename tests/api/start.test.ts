@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { newKey } from '../../api/auth/keys.ts'
+import { readApiEnv } from '../../api/env.ts'
+import { StartError } from '../../env.ts'
 import { build, type Ended, run, type Running } from '../support/built.ts'
 
 let folder: string
@@ -65,21 +67,27 @@ describe('a wrong variable is named in one sentence', () => {
       'TWILIO_ACCOUNT_SID',
       'TWILIO_FROM_NUMBER',
     ],
+    [{ TWILIO_API_BASE: 'here' }, 'TWILIO_API_BASE'],
     [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL'],
     [{ NODE_ENV: 'production' }, 'VOICE_API_KEY', 'is missing'],
-    [{ HOST: '203.0.113.7' }, 'HOST', '203.0.113.7'],
-    [{ MENU_FILE: 'none.json' }, 'MENU_FILE', 'none.json'],
-  ])('%j', async (wrong, ...words) => {
-    expectSentence(await start(wrong).ended, ...words)
+  ])('%j', (wrong, ...words) => {
+    const read = () => readApiEnv({ ...variables, ...wrong })
+    expect(read).toThrow(StartError)
+    for (const word of words) expect(read).toThrow(word)
   })
 
-  test('all of them at once', async () => {
+  test('also when there are two, and without a stack', async () => {
     expectSentence(await start({ STAFF_PIN: '', API_PORT: 'x' }).ended, 'STAFF_PIN', 'API_PORT')
   })
 
-  test('a line in .env counts too, and an empty one does not', async () => {
+  test('also when it stands in .env, where an empty line means nothing', async () => {
     await writeFile(join(folder, '.env'), 'LOG_LEVEL=loud\nAPI_PORT=\nPUBLIC_URL=\n')
     expectSentence(await start().ended, 'LOG_LEVEL')
+  })
+
+  test('also when only the start can tell', async () => {
+    expectSentence(await start({ HOST: '203.0.113.7' }).ended, 'HOST', '203.0.113.7')
+    expectSentence(await start({ MENU_FILE: 'none.json' }).ended, 'MENU_FILE', 'none.json')
   })
 })
 

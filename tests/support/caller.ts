@@ -179,13 +179,23 @@ export class Caller {
     await this.frames.next(({ event }) => event === 'clear')
   }
 
-  hangUp(): void {
+  /** Says that the call is over. */
+  stop(): void {
     this.send({
       event: 'stop',
       streamSid: this.#streamSid,
       stop: { accountSid: this.#accountSid, callSid: this.callSid },
     })
+  }
+
+  hangUp(): void {
+    this.stop()
     this.#socket!.close()
+  }
+
+  /** Takes nothing any more, and does not say so. */
+  stall(): void {
+    this.#socket!.pause()
   }
 
   /** The connection breaks, without a word. */

@@ -195,6 +195,36 @@ describe('the conversation', () => {
     expect(line.received.rest.filter(({ id }) => id === cancelled)).toEqual([])
   })
 
+  test('chained functions, with what a thinking model wants back', async () => {
+    const { line } = await talking()
+    line.send({
+      type: 'FunctionCallRequest',
+      functions: [
+        { id: 'call_1', name: 'get_cart', arguments: '{}', client_side: true, thought_signature: 'abc=' },
+      ],
+    })
+    expect(await line.received.next(({ id }) => id === 'call_1')).toMatchObject({ thought_signature: 'abc=' })
+    expect(await line.asks('menu_summary')).toMatchObject({ ok: true })
+  })
+
+  test('a function that the agent runs itself is not ours to answer', async () => {
+    const { line } = await talking()
+    line.send({
+      type: 'FunctionCallRequest',
+      functions: [{ id: 'call_1', name: 'get_cart', arguments: '{}', client_side: false }],
+    })
+    await line.asks('menu_summary')
+    expect(line.received.rest.filter(({ id }) => id === 'call_1')).toEqual([])
+  })
+
+  test('half a minute of speech at once is all played, and cut when the caller interrupts', async () => {
+    const { caller, line } = await talking()
+    line.says('A very long story …', sound(240_000), 8_191)
+    expect(await caller.hears(240_000)).toEqual(sound(240_000))
+    line.send({ type: 'UserStartedSpeaking' })
+    await caller.cleared()
+  })
+
   test('two callers at once never share a cart or a sound', async () => {
     const [one, two] = [await talking(), await talking()]
     await Promise.all([
@@ -286,6 +316,24 @@ describe('the end of a call', () => {
     const { caller, line } = await talking()
     caller.hangUp()
     expect(await line.closed).toBe(1000)
+    await expect.poll(() => endReasonOf(caller)).toBe('CALLER_HUNG_UP')
+  })
+
+  test('a stop that comes twice, or in the middle of a function, ends the call once and takes nothing back', async () => {
+    const { caller, line } = await talking()
+    line.request({ name: 'add_to_cart', args: { flavor: 'taro' } })
+    caller.stop()
+    caller.stop()
+    expect(await line.closed).toBe(1000)
+    await expect.poll(() => endReasonOf(caller)).toBe('CALLER_HUNG_UP')
+  })
+
+  test('a line that takes no sound any more is given up before it fills the memory', async () => {
+    const { caller, line } = await talking()
+    caller.stall()
+    const closed = line.closed
+    for (let second = 0; second < 900; second += 1) line.sounds(sound(8_000))
+    expect(await closed).toBe(1000)
     await expect.poll(() => endReasonOf(caller)).toBe('CALLER_HUNG_UP')
   })
 

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -10,6 +10,11 @@ import { readScript } from '../../voice/practice/script.ts'
 import { startApi, type TestApi } from '../support/api.ts'
 import { startVoice } from '../support/voice.ts'
 
+const running = new Set<ChildProcess>()
+afterAll(() => {
+  for (const child of running) child.kill()
+})
+
 /** Runs `npm run call`. @param lines what is typed, each when the line before it was printed */
 function runCall(
   args: string[],
@@ -18,6 +23,8 @@ function runCall(
   const child = spawn(process.execPath, ['voice/practice/call.ts', ...args], {
     env: { ...process.env, TWILIO_AUTH_TOKEN: '', PUBLIC_URL: '', FORCE_COLOR: undefined, ...env },
   })
+  running.add(child)
+  child.once('close', () => running.delete(child))
   const left = [...type]
   let output = ''
   let errors = ''

@@ -128,7 +128,7 @@ export class Phone extends EventEmitter<Events> {
    * @param within milliseconds
    * @throws Error when it does not happen
    */
-  hearsOut(silence = 700, within = 20_000): Promise<void> {
+  hearsOut(silence = 500, within = 20_000): Promise<void> {
     return this.#hearing.silence(silence, within)
   }
 

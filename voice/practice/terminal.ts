@@ -59,7 +59,7 @@ export class Transcript {
   }
 }
 
-/** Lets somebody talk over the telephone from a terminal, until the call ends or the input does. */
+/** Lets somebody talk over the telephone from a terminal, until the call ends or the input does. Takes the input whole. */
 export async function talk(phone: Phone, input: Readable, out: Writable): Promise<void> {
   const terminal = createInterface({ input, output: out, prompt: '› ' })
   let open = true
@@ -81,8 +81,8 @@ export async function talk(phone: Phone, input: Readable, out: Writable): Promis
   terminal.on('line', line => void enter(phone, line.trim(), transcript).finally(prompt))
   prompt()
   await phone.ended
-  // A line that ended the call is still being read then, and reading would go on after it.
-  setImmediate(() => input.pause())
+  // Pausing would not do: a pipe that is paused while a line of it is handled is read on, and keeps the process.
+  input.destroy()
 }
 
 async function enter(phone: Phone, line: string, transcript: Transcript): Promise<void> {

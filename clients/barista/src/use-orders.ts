@@ -82,13 +82,9 @@ export function useOrders(signedOut: () => void) {
     else orders.delete(order.id)
   }
 
-  /**
-   * The same for an answer to a move. The stream may have told of it already and gone on, to a text that was sent, which
-   * leaves `updatedAt` as it was; and an order that left the screen meanwhile must not come back.
-   */
+  /** The same for an answer to a move: an order that left the screen meanwhile must not come back. */
   function showMoved(order: Order): void {
-    const shown = orders.get(order.id)
-    if (shown && order.updatedAt > shown.updatedAt) show(order)
+    if (orders.has(order.id)) show(order)
   }
 
   /** Asks the server for a move; busy until it has answered. */

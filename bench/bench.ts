@@ -1,0 +1,52 @@
+/*
+ * `npm run bench` measures all parts, `npm run bench -- calls memory` some. Standard output is docs/benchmarks.md:
+ * `npm run -s bench > docs/benchmarks.md`. It runs on loopback only, takes about six minutes, and is worth something
+ * only on a machine that does nothing else.
+ */
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { buildIfNeeded } from '../scripts/build.ts'
+import { calls } from './calls.ts'
+import { functions } from './functions.ts'
+import { machine } from './machine.ts'
+import { memory } from './memory.ts'
+import { root } from './program.ts'
+import { documentOf, type Section } from './report.ts'
+import { start } from './start.ts'
+
+async function audio(): Promise<Section> {
+  const { stdout } = await promisify(execFile)(process.execPath, ['bench/audio.ts'], { cwd: root })
+  return {
+    title: 'Audio',
+    how: '`npm run bench -- audio`. What the conversions of one call cost, in one process. A call makes 50 frames a second each way.',
+    tables: [],
+    output: stdout,
+    goals: [],
+  }
+}
+
+const parts: Record<string, (log: (line: string) => void) => Promise<Section>> = {
+  audio,
+  functions,
+  calls,
+  memory,
+  start,
+}
+
+const asked = process.argv.slice(2)
+const unknown = asked.find(name => !(name in parts))
+if (unknown !== undefined) {
+  process.stderr.write(`There is no part "${unknown}". There are: ${Object.keys(parts).join(', ')}.\n`)
+  process.exit(1)
+}
+
+const introduction = `${machine()}
+
+All of this is the output of \`npm run -s bench > docs/benchmarks.md\`, measured side by side in one run.`
+
+//await buildIfNeeded()
+const sections: Section[] = []
+for (const name of asked.length > 0 ? asked : Object.keys(parts)) {
+  sections.push(await parts[name]!(line => process.stderr.write(`${line}\n`)))
+}
+process.stdout.write(await documentOf(introduction, sections))
