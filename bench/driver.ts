@@ -52,13 +52,19 @@ export async function startDriver(agentBytes: number): Promise<Driver> {
   let calls: { caller: Socket; agent: Socket; gone: Promise<unknown>; streamSid: string; ways: Way[] }[] = []
   /** One slot for each millisecond of a frame: the calls' frames are spread over it. */
   const wheel: Way[][] = Array.from({ length: frame }, () => [])
-  const { promise: firstAgent, resolve } = Promise.withResolvers<Socket>()
-  let nextAgent = { promise: firstAgent, resolve }
+  /** Every socket, those of calls that were never made included: the server closes when the last one has. */
+  const open = new Set<Socket>()
+  const keep = (socket: Socket) => {
+    socket.setNoDelay()
+    socket.on('error', () => socket.destroy())
+    open.add(socket)
+    socket.once('close', () => open.delete(socket))
+  }
+  let nextAgent = Promise.withResolvers<Socket>()
 
   const server = createServer()
   server.on('upgrade', (upgrade: IncomingMessage, socket: Socket) => {
-    socket.setNoDelay()
-    socket.on('error', () => socket.destroy())
+    keep(socket)
     // RFC 6455, section 4.2.2.
     const accept = createHash('sha1')
       .update(`${upgrade.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
@@ -94,6 +100,7 @@ export async function startDriver(agentBytes: number): Promise<Driver> {
     const { promise: agentComes } = nextAgent
     const token = await ring(voiceUrl, `CA${id}`)
     const caller = await openStream(voiceUrl)
+    keep(caller)
     const say = (message: object) => caller.write(frameOf(opcodes.text, JSON.stringify(message), true))
     say({ event: 'connected', protocol: 'Call', version: '1.0.0' })
     say({
@@ -163,7 +170,7 @@ export async function startDriver(agentBytes: number): Promise<Driver> {
     },
     async close() {
       clearInterval(clock)
-      for (const { caller, agent } of calls) [caller, agent].forEach(socket => socket.destroy())
+      for (const socket of open) socket.destroy()
       server.close()
       await once(server, 'close')
     },
@@ -208,11 +215,7 @@ function openStream(voiceUrl: string): Promise<Socket> {
         'Sec-WebSocket-Key': Buffer.alloc(16, 'boba').toString('base64'),
       },
     })
-      .on('upgrade', (_response, socket: Socket) => {
-        socket.setNoDelay()
-        socket.on('error', () => socket.destroy())
-        resolve(socket)
-      })
+      .on('upgrade', (_response, socket: Socket) => resolve(socket))
       .on('response', ({ statusCode }) => reject(new Error(`The stream was refused (${statusCode}).`)))
       .on('error', reject)
       .end()

@@ -86,8 +86,8 @@ describe('a wrong variable is named in one sentence', () => {
   })
 
   test('also when only the start can tell', async () => {
-    expectSentence(await start({ HOST: '203.0.113.7' }).ended, 'HOST', '203.0.113.7')
     expectSentence(await start({ MENU_FILE: 'none.json' }).ended, 'MENU_FILE', 'none.json')
+    expectSentence(await start({ HOST: '203.0.113.7' }).ended, 'HOST', '203.0.113.7')
   })
 })
 
