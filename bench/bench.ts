@@ -44,9 +44,16 @@ const introduction = `${machine()}
 
 All of this is the output of \`npm run -s bench > docs/benchmarks.md\`, measured side by side in one run.`
 
-//await buildIfNeeded()
+const log = (line: string) => void process.stderr.write(`${line}\n`)
+
+await buildIfNeeded()
 const sections: Section[] = []
 for (const name of asked.length > 0 ? asked : Object.keys(parts)) {
-  sections.push(await parts[name]!(line => process.stderr.write(`${line}\n`)))
+  try {
+    sections.push(await parts[name]!(log))
+  } catch (error) {
+    log(`${name} could not be measured: ${(error as Error).message}`)
+    process.exitCode = 1
+  }
 }
 process.stdout.write(await documentOf(introduction, sections))

@@ -2,7 +2,7 @@ import { cpus } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Bridge, bridgesOf } from './bridges.ts'
 import { canPin, stayOff } from './cores.ts'
-import { type Driver, type Passage, startDriver } from './driver.ts'
+import { type Driver, Overloaded, type Passage, startDriver } from './driver.ts'
 import type { Program } from './program.ts'
 import type { Goal, Section } from './report.ts'
 import { startShop } from './shop.ts'
@@ -97,6 +97,9 @@ async function climb(bridge: Bridge, log: (line: string) => void): Promise<Climb
       if (found.limit !== 'the bench') break
     }
     await driver.hangUp()
+  } catch (error) {
+    if (!(error instanceof Overloaded)) throw error
+    found.limit = 'the bridge'
   } finally {
     await driver.close()
     await program.stop()

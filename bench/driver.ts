@@ -10,6 +10,16 @@ import { note, type Percentiles, percentilesOf } from './statistics.ts'
 /** Length of a frame of sound, in milliseconds. */
 const frame = 20
 
+/** How long a call may take to be answered, in milliseconds. */
+const patience = 10_000
+
+/** A bridge that does not keep up with the calls it has. */
+export class Overloaded extends Error {
+  constructor() {
+    super('A call was not answered: the bridge is overloaded, or something else has taken its core.')
+  }
+}
+
 /** What passed between the two ends in a stretch of time. */
 export interface Passage {
   /** Delay from the caller's socket to the agent's. */
@@ -28,7 +38,10 @@ export interface Passage {
 export interface Driver {
   /** Where the agent is. */
   agentUrl: string
-  /** Makes as many calls more. */
+  /**
+   * Makes as many calls more.
+   * @throws Overloaded when one is not answered in time
+   */
   call(voiceUrl: string, count: number): Promise<void>
   measure(ms: number): Promise<Passage>
   /** Hangs up all calls and waits until the agent was left too. */
@@ -141,7 +154,13 @@ export async function startDriver(agentBytes: number): Promise<Driver> {
   return {
     agentUrl: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/v1/agent/converse`,
     async call(voiceUrl, count) {
-      for (let more = 0; more < count; more++) await callOne(voiceUrl, calls.length + 1)
+      for (let more = 0; more < count; more++) {
+        const giveUp = new AbortController()
+        const late = delay(patience, 'late', { signal: giveUp.signal }).catch(() => undefined)
+        const first = await Promise.race([callOne(voiceUrl, calls.length + 1), late])
+        giveUp.abort()
+        if (first === 'late') throw new Overloaded()
+      }
     },
     async measure(ms) {
       up.reset()

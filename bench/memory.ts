@@ -5,10 +5,10 @@ import { startDriver } from './driver.ts'
 import type { Section } from './report.ts'
 import { startShop } from './shop.ts'
 
-/** Calls before the first reading, so that code and pools are there. */
-const warm = 50
-const count = 200
-const talkMs = 5_000
+/** Calls before the first reading, so that the space for short-lived objects has grown to its full size. */
+const warm = 150
+const count = 100
+const talkMs = 8_000
 /** KiB of memory for a live call. */
 const wanted = 150
 
@@ -36,7 +36,7 @@ export async function memory(log: (line: string) => void): Promise<Section> {
   }
   return {
     title: 'Memory of a live call',
-    how: `\`npm run bench -- memory\`. What ${count} calls more add to ${warm} calls that go on already, after ${talkMs / 1_000} s of talk and a collection of garbage, for each call. The heap holds buffers outside of V8 too; the difference to the resident set is what the allocator keeps.`,
+    how: `\`npm run bench -- memory\`. What ${count} calls more add to ${warm} calls that go on already, after ${talkMs / 1_000} s of talk and a collection of garbage, for each call. The heap holds buffers outside of V8 too; the resident set adds what the allocator keeps, and room for objects of a few milliseconds, which grows with the sound that passes until it is full.`,
     tables: [
       [
         ['Bridge', 'resident set, KiB', 'heap and buffers, KiB'],

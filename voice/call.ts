@@ -6,18 +6,14 @@ import type { FunctionCall } from './deepgram/messages.ts'
 import type { VoiceAgent } from './deepgram/voice-agent.ts'
 import type { EndReason } from './documents.ts'
 import type { FunctionAnswer } from './functions/run-function.ts'
+import { CallNumbers, type CallSummary } from './call-numbers.ts'
 import { Keypad } from './keypad.ts'
 import type { Metrics } from './metrics.ts'
 import { Quiet } from './quiet.ts'
 import { sentences } from './sentences/sentences.ts'
 import { Speech } from './speech.ts'
+import type { Said, Transcript } from './transcript.ts'
 import type { MediaStream } from './twilio/media-stream.ts'
-
-/** Something that was said, by whom. */
-export interface Said {
-  role: 'user' | 'assistant'
-  content: string
-}
 
 export interface CallOptions {
   line: AgentLine
@@ -26,8 +22,9 @@ export interface CallOptions {
   run: (call: FunctionCall, signal: AbortSignal) => Promise<FunctionAnswer>
   /** What the caller has keyed in, in a sentence as the caller would say it. */
   keyed: (digits: string) => Promise<string>
+  transcript: Transcript
   /** Tells the api that the call is over; never rejects. */
-  report: (reason: EndReason) => Promise<void>
+  report: (reason: EndReason, summary: CallSummary) => Promise<void>
   /** Longest length of a call, in milliseconds. */
   longest: number
   /** How long nobody may say anything before the caller is asked, in milliseconds. */
@@ -44,8 +41,6 @@ const silenceBeforeEnd = 4_000
 const longestGoodbye = 15_000
 /** A gap in the caller's sound that is filled with silence, in milliseconds: without sound no turn ever ends. */
 const gap = 100
-/** So much is remembered of what was said, for an agent that has to take the call over. */
-const longestTranscript = 60
 
 const silentFrame = Buffer.alloc(160, 0xff)
 
@@ -54,7 +49,6 @@ const silentFrame = Buffer.alloc(160, 0xff)
  * before the caller's sound is connected is kept. Everything a call has to remember lives here and ends with it.
  */
 export class Call extends EventEmitter<{ attached: []; ended: [EndReason] }> {
-  readonly transcript: Said[] = []
   readonly #options: CallOptions
   readonly #line: AgentLine
   readonly #codec: Codec
@@ -64,13 +58,10 @@ export class Call extends EventEmitter<{ attached: []; ended: [EndReason] }> {
   /** Functions that run, by id. */
   readonly #running = new Map<string, AbortController>()
   readonly #opened = performance.now()
+  readonly #numbers: CallNumbers
   #caller: MediaStream | undefined
-  #attachedAt: number | undefined
-  #heardAgent = false
   /** When the last sound of the caller came. */
   #lastAudio = 0
-  /** When the caller's words were complete, until the agent replies. */
-  #turnEnded: number | undefined
   /** Once the end is decided nothing the agent says is of use. */
   #ending = false
   #over = false
@@ -78,7 +69,8 @@ export class Call extends EventEmitter<{ attached: []; ended: [EndReason] }> {
   constructor(options: CallOptions) {
     super()
     this.#options = options
-    const { line, codec, logger, metrics } = options
+    const { line, codec, logger } = options
+    this.#numbers = new CallNumbers(options.metrics)
     this.#line = line
     this.#codec = codec
     this.#quiet = new Quiet(this.#opened, options.quiet)
@@ -86,7 +78,7 @@ export class Call extends EventEmitter<{ attached: []; ended: [EndReason] }> {
     line.on('agent', agent => this.#listenTo(agent))
     line.on('away', loss => {
       logger.warn({ ...loss }, 'the voice agent is lost')
-      metrics.reconnects.inc()
+      this.#numbers.agentLost()
       if (!this.#ending) this.#speech.announce(sentences.oneMoment)
     })
     line.on('back', () => line.say('Sorry about that. Please go on.'))
@@ -117,8 +109,8 @@ export class Call extends EventEmitter<{ attached: []; ended: [EndReason] }> {
   /** The caller's sound is connected. */
   attach(caller: MediaStream): void {
     this.#caller = caller
-    this.#attachedAt = this.#lastAudio = performance.now()
-    if (this.#heardAgent) this.#options.metrics.greeting.observe(0)
+    this.#lastAudio = performance.now()
+    this.#numbers.attached()
     caller.on('audio', audio => {
       this.#lastAudio = performance.now()
       this.#line.send(this.#codec.toAgent(audio))
@@ -177,52 +169,45 @@ export class Call extends EventEmitter<{ attached: []; ended: [EndReason] }> {
     this.#speech.close()
     this.#keypad.close()
     for (const running of this.#running.values()) running.abort()
-    const { logger, metrics, report } = this.#options
+    const { logger, metrics, report, transcript } = this.#options
+    const summary = this.#numbers.summary(this.#speech.dropped)
     metrics.ended.inc({ reason })
-    metrics.droppedBytes.inc(this.#speech.dropped)
-    logger.info({ reason, seconds: Math.round((performance.now() - this.#opened) / 1_000) }, 'call ended')
+    logger.info({ reason, ...summary }, 'call ended')
     // A call whose sound never came to us may be going on in another voice process.
-    if (this.#caller) await report(reason)
+    if (this.#caller) await Promise.all([transcript.close(), report(reason, summary)])
     this.#caller?.close()
     this.emit('ended', reason)
   }
 
   #say(audio: Buffer): void {
     if (this.#ending) return
-    const { metrics } = this.#options
-    const now = performance.now()
-    if (!this.#heardAgent) {
-      this.#heardAgent = true
-      if (this.#attachedAt !== undefined) metrics.greeting.observe((now - this.#attachedAt) / 1_000)
-    }
-    if (this.#turnEnded !== undefined) metrics.reply.observe((now - this.#turnEnded) / 1_000)
-    this.#turnEnded = undefined
+    if (audio.length > 0) this.#numbers.agentSounds()
     this.#speech.play(audio)
   }
 
   #interrupt(): void {
     this.#quiet.callerActs(performance.now())
     if (this.#ending) return
+    this.#numbers.interrupted()
     this.#speech.interrupt()
     this.#codec.reset()
   }
 
   #note(said: Said): void {
-    this.transcript.push(said)
-    if (this.transcript.length > longestTranscript) this.transcript.shift()
+    this.#options.transcript.add(said)
     if (said.role === 'assistant') return
-    this.#turnEnded = performance.now()
-    this.#quiet.callerActs(this.#turnEnded)
+    this.#numbers.turnEnded()
+    this.#quiet.callerActs(performance.now())
   }
 
   async #run(agent: VoiceAgent, call: FunctionCall): Promise<void> {
-    const { metrics, filler, run } = this.#options
+    const { filler, run } = this.#options
     const cancelled = new AbortController()
     this.#running.set(call.id, cancelled)
     const slow = setTimeout(() => agent.say('One moment, please.'), filler)
-    const stop = metrics.functions.startTimer({ function: call.name.slice(0, 40) })
+    const answered = this.#numbers.functionStarts(call.name)
     const { content, intent } = await run(call, cancelled.signal)
-    stop()
+    answered()
     clearTimeout(slow)
     this.#running.delete(call.id)
     if (cancelled.signal.aborted) return

@@ -22,6 +22,7 @@ export const startCall = `
       from
       phone
       order { number }
+      transcript { speaker }
       cart { summary }
       pendingItem { summary }
       menu { ...MenuFields }
@@ -44,6 +45,13 @@ export const boardEvents = `
 /** A call is over, and why. */
 export const endCall = `
   mutation EndCall($input: EndCallInput!) { call: endCall(input: $input) { id } }
+`
+
+/** What was said on a call, from a certain place on. */
+export const recordWords = `
+  mutation RecordWords($call: ID!, $from: Int!, $said: [SaidInput!]!) {
+    recordWords(call: $call, from: $from, said: $said)
+  }
 `
 
 /** How a call shall go on once its stream has ended. */

@@ -10,7 +10,7 @@ export class Metrics {
   readonly refused: Counter<'why'>
   readonly greeting: Histogram
   readonly reply: Histogram
-  readonly reconnects: Counter
+  readonly losses: Counter
   readonly functions: Histogram<'function'>
   readonly droppedBytes: Counter
 
@@ -42,7 +42,7 @@ export class Metrics {
       buckets: seconds,
       registers,
     })
-    this.reconnects = new Counter({
+    this.losses = new Counter({
       name: 'bobarista_agent_losses_total',
       help: 'How often a voice agent was lost during a call',
       registers,

@@ -8,6 +8,7 @@ import { type WebSocket, WebSocketServer } from 'ws'
 import type { Api } from './api.ts'
 import { AgentLine } from './agent-line.ts'
 import { type AgentAudio, type AudioFormat, createCodec } from './audio/codec.ts'
+import type { CallSummary } from './call-numbers.ts'
 import { Call } from './call.ts'
 import { greeting, keytermsOf, promptFor } from './deepgram/prompt.ts'
 import { type AgentModels, settings } from './deepgram/settings.ts'
@@ -26,6 +27,7 @@ import { runFunction } from './functions/run-function.ts'
 import { Metrics } from './metrics.ts'
 import { ShopMenu } from './shop-menu.ts'
 import { sentences } from './sentences/sentences.ts'
+import { Transcript } from './transcript.ts'
 import { streamOf } from './twilio/media-stream.ts'
 import { fieldsOf, type Fields, Signatures, streamToken, tokenHolds } from './twilio/signature.ts'
 import { connectTwiml, handOverTwiml, hangUpTwiml } from './twilio/twiml.ts'
@@ -125,6 +127,8 @@ export async function startServer(
     const codec = createCodec(agent.audio)
     const bytesPerSecond = bytesPerSecondOf(codec.format.input)
     let known = started
+    const callLogger = logger.child({ callSid })
+    const transcript = new Transcript(api, callSid, started.transcript.length, callLogger)
 
     /** An agent that takes a call over is told what was said, and how the order stands by what the api knows. */
     async function openAgent(again: boolean): Promise<VoiceAgent> {
@@ -138,7 +142,7 @@ export async function startServer(
           prompt: promptFor(known),
           tools: toolsOf(functions, known.menu),
           keyterms: keytermsOf(known.menu),
-          ...(again ? { said: call.transcript } : { greeting }),
+          ...(again ? { said: transcript.recent } : { greeting }),
         }),
         bytesPerSecond,
         welcomeWithin: patience.welcome,
@@ -151,12 +155,13 @@ export async function startServer(
       run: (asked, signal) =>
         runFunction(functions, api, callSid, asked, { within: patience.function, signal }),
       keyed: digits => keyed(callSid, digits),
-      report: reason => reportEnd(callSid, reason),
+      transcript,
+      report: (reason, summary) => reportEnd(callSid, reason, summary),
       longest: patience.call,
       quiet: patience.quiet,
       filler: patience.filler,
       metrics,
-      logger: logger.child({ callSid }),
+      logger: callLogger,
     })
     const unclaimed = setTimeout(() => void call.close('CALLER_HUNG_UP'), patience.stream)
     calls.set(callSid, call)
@@ -200,9 +205,9 @@ export async function startServer(
     )
   }
 
-  async function reportEnd(callSid: string, reason: EndReason): Promise<void> {
+  async function reportEnd(callSid: string, reason: EndReason, metrics?: CallSummary): Promise<void> {
     try {
-      await api.ask(endCall, { input: { call: callSid, reason } }, { within: 3_000 })
+      await api.ask(endCall, { input: { call: callSid, reason, metrics } }, { within: 3_000 })
     } catch {
       logger.warn({ callSid, reason }, 'the api was not told that a call ended')
     }

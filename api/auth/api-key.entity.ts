@@ -25,9 +25,9 @@ export class ApiKey {
   @Property({ type: 'json' })
   scopes!: Scope[]
 
-  @Property({ type: 'datetime' })
+  @Property({ type: 'Date' })
   createdAt: Date = new Date()
 
-  @Property({ type: 'datetime', nullable: true })
+  @Property({ type: 'Date', nullable: true })
   revokedAt: Date | null = null
 }

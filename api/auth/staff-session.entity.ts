@@ -10,9 +10,9 @@ export class StaffSession {
   @PrimaryKey({ type: 'string' })
   hash!: string
 
-  @Property({ type: 'datetime' })
+  @Property({ type: 'Date' })
   createdAt: Date = new Date()
 
-  @Property({ type: 'datetime' })
+  @Property({ type: 'Date' })
   expiresAt!: Date
 }

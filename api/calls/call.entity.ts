@@ -5,6 +5,8 @@ import { allow } from '../auth/allow.ts'
 import { Drink } from '../carts/drink.ts'
 import { Order } from '../orders/order.entity.ts'
 import { Shop } from '../shops/shop.entity.ts'
+import { CallMetrics } from './call-metrics.ts'
+import { Said } from './said.ts'
 
 export enum CallIntent {
   TALKING = 'TALKING',
@@ -53,7 +55,7 @@ registerEnumType(CallEndReason, {
 @Index({ properties: ['shop', 'startedAt'] })
 @ObjectType({ description: "A phone call, by Twilio's CallSid, with its cart." })
 export class Call {
-  [OptionalProps]?: 'cart' | 'intent' | 'startedAt'
+  [OptionalProps]?: 'cart' | 'transcript' | 'intent' | 'startedAt'
 
   @PrimaryKey({ type: 'string' })
   @Field(() => ID, { description: "Twilio's CallSid." })
@@ -98,15 +100,24 @@ export class Call {
   })
   transferReason: string | null = null
 
+  @Property({ type: 'json' })
+  @Field(() => [Said], { description: 'What was said, in order.' })
+  @allow('calls:read', 'calls:write')
+  transcript: Said[] = []
+
+  @Property({ type: 'json', nullable: true })
+  @Field(() => CallMetrics, { nullable: true, description: 'How well it went; null while it lives.' })
+  metrics: CallMetrics | null = null
+
   @OneToOne(() => Order, order => order.call, { nullable: true })
   @Field(() => Order, { nullable: true, description: 'What was ordered; null before checkout.' })
   order: Rel<Order> | null = null
 
-  @Property({ type: 'datetime' })
+  @Property({ type: 'Date' })
   @Field(() => Date, { description: 'When the phone was answered.' })
   startedAt: Date = new Date()
 
-  @Property({ type: 'datetime', nullable: true })
+  @Property({ type: 'Date', nullable: true })
   @Field(() => Date, { nullable: true, description: 'When it ended; null while it lives.' })
   endedAt: Date | null = null
 

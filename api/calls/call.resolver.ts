@@ -1,3 +1,4 @@
+import { LockMode } from '@mikro-orm/core'
 import {
   Arg,
   Ctx,
@@ -21,7 +22,14 @@ import { Money, money } from '../money.ts'
 import { Shop } from '../shops/shop.entity.ts'
 import { shopOf } from '../shops/shop-of.ts'
 import { Call, CallEndReason, CallIntent } from './call.entity.ts'
+import { CallMetrics } from './call-metrics.ts'
+import { FunctionCall } from './function-call.entity.ts'
 import { callerIdOf } from './phone.ts'
+import { SaidInput } from './said.ts'
+
+/** Entries of a transcript, and characters of one: far more than a call has, so that a fault cannot fill the disk. */
+const longestTranscript = 1_000
+const longestWords = 2_000
 
 @ObjectType({ description: 'A page of calls, newest first.' })
 class CallConnection extends connectionOf(Call, 'calls') {}
@@ -48,6 +56,9 @@ class EndCallInput {
 
   @Field(() => CallEndReason, { description: 'Why it ended.' })
   reason!: CallEndReason
+
+  @Field(() => CallMetrics, { nullable: true, description: 'How well it went.' })
+  metrics?: CallMetrics | null
 }
 
 /** Phone calls, as the voice process reports them. */
@@ -92,6 +103,7 @@ export class CallResolver {
         shop: shop.id,
         from: callerIdOf(from, shop.region),
         cart: [],
+        transcript: [],
         intent: CallIntent.TALKING,
         startedAt: new Date(),
       },
@@ -105,12 +117,42 @@ export class CallResolver {
   async endCall(
     @Ctx() { em }: Context,
     @Arg('input', () => EndCallInput, { description: 'Which call, and why.' })
-    { call: id, reason }: EndCallInput,
+    { call: id, reason, metrics }: EndCallInput,
   ): Promise<Call> {
-    await em.nativeUpdate(Call, { id, endedAt: null }, { endedAt: new Date(), endReason: reason })
+    await em.nativeUpdate(
+      Call,
+      { id, endedAt: null },
+      { endedAt: new Date(), endReason: reason, ...(metrics && { metrics }) },
+    )
     const call = await em.findOne(Call, id, { populate: ['shop', 'order'], refresh: true })
     if (!call) throw badInput('`call` is not known.')
     return call
+  }
+
+  @allow('calls:write')
+  @Mutation(() => Boolean, {
+    description:
+      'Write down what was said. Saying from where makes it safe to repeat. False when the call is not known.',
+  })
+  recordWords(
+    @Ctx() { em, log }: Context,
+    @Arg('call', () => ID, { description: "Twilio's CallSid." }) id: string,
+    @Arg('from', () => Int, { description: 'How many words were written down before these.' }) from: number,
+    @Arg('said', () => [SaidInput], { description: 'What was said, in order.' }) said: SaidInput[],
+  ): Promise<boolean> {
+    return log.change(em, async tx => {
+      const call = await tx.em.findOne(Call, id, { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true })
+      if (!call) return false
+      const words = said.map(({ speaker, text }) => ({ speaker, text: text.slice(0, longestWords) }))
+      call.transcript = [...call.transcript.slice(0, Math.max(0, from)), ...words].slice(0, longestTranscript)
+      return true
+    })
+  }
+
+  @allow('calls:read')
+  @FieldResolver(() => [FunctionCall], { description: 'The agent functions with an effect, in order.' })
+  functions(@Ctx() { em }: Context, @Root() call: Call): Promise<FunctionCall[]> {
+    return em.find(FunctionCall, { call: call.id }, { orderBy: { at: 'asc' } })
   }
 
   @FieldResolver(() => Menu, { description: 'What the shop sells right now.' })

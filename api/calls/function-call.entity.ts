@@ -1,11 +1,15 @@
 import { OptionalProps, PrimaryKeyProp } from '@mikro-orm/core'
 import { Entity, PrimaryKey, Property } from '@mikro-orm/decorators/legacy'
+import { GraphQLJSONObject } from 'graphql-scalars'
+import { Field, ObjectType } from 'type-graphql'
+import { allow } from '../auth/allow.ts'
 
 /**
  * What an agent function answered. Written in the transaction of its effect, so that the same request id answers
  * the same again, also after a crash between effect and answer.
  */
 @Entity()
+@ObjectType({ description: 'An agent function with an effect, and what it answered.' })
 export class FunctionCall {
   [OptionalProps]?: 'at';
 
@@ -19,8 +23,8 @@ export class FunctionCall {
   @PrimaryKey({ type: 'string' })
   request!: string
 
-  /** The mutation, e.g. "addToCart". */
   @Property({ type: 'string' })
+  @Field(() => String, { description: 'The mutation, e.g. "addToCart".' })
   name!: string
 
   /** SHA-256 of the arguments as JSON. */
@@ -28,8 +32,16 @@ export class FunctionCall {
   argumentsHash!: string
 
   @Property({ type: 'json' })
+  @Field(() => GraphQLJSONObject, { description: 'What it was asked with.' })
+  @allow('orders:pii')
+  arguments!: object
+
+  @Property({ type: 'json' })
+  @Field(() => GraphQLJSONObject, { description: 'What the agent was answered.' })
+  @allow('orders:pii')
   answer!: object
 
-  @Property({ type: 'datetime' })
+  @Property({ type: 'Date' })
+  @Field(() => Date, { description: 'When it was answered.' })
   at: Date = new Date()
 }

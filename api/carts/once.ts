@@ -49,6 +49,7 @@ export async function once<Answer extends { ok: boolean }>(
     }
     const known = await tx.em.findOne(FunctionCall, { call: callId, request })
     if (known?.name === name && known.argumentsHash === argumentsHash) return known.answer as Answer
+    const record = { call: callId, request, name, argumentsHash, arguments: args }
     try {
       if (known) {
         refuse(
@@ -59,13 +60,13 @@ export async function once<Answer extends { ok: boolean }>(
       if (!call)
         return refuse('NO_SUCH_CALL', 'This call is not known here. Apologise and transfer to staff.')
       const answer = { ok: true, ...(await run({ call, menu: () => Menu.of(tx.em, call.shop), tx })) }
-      tx.em.create(FunctionCall, { call: callId, request, name, argumentsHash, answer })
+      tx.em.create(FunctionCall, { ...record, answer })
       return answer as unknown as Answer
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
       tx.em.clear()
       const answer = { ...failed(error), ...otherwise(call) }
-      if (call && !known) tx.em.create(FunctionCall, { call: callId, request, name, argumentsHash, answer })
+      if (call && !known) tx.em.create(FunctionCall, { ...record, answer })
       return answer as unknown as Answer
     }
   })

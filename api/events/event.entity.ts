@@ -59,6 +59,6 @@ export class Event {
   @Property({ type: 'json', nullable: true })
   data: PublicOrder | null = null
 
-  @Property({ type: 'datetime' })
+  @Property({ type: 'Date' })
   at!: Date
 }

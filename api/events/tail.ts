@@ -24,6 +24,8 @@ export class Tail {
   #started: Promise<void> | undefined
   #reading: Promise<void> | undefined
   #again = false
+  /** Whether the log could not be read the last time. */
+  #blind = false
   #timers: NodeJS.Timeout[] = []
   #changed = Promise.withResolvers<void>()
 
@@ -116,6 +118,8 @@ export class Tail {
     this.#seq = await this.#head()
     const poll = setInterval(() => this.wake(), this.#poll)
     const beat = setInterval(() => {
+      // A beat says that nothing was missed, and who cannot read the log does not know that.
+      if (this.#blind) return
       this.#beats += 1
       this.#tell()
     }, this.#heartbeat)
@@ -134,6 +138,7 @@ export class Tail {
       this.#again = false
       try {
         const fresh = await this.#read(this.#seq, replayPage)
+        this.#blind = false
         if (fresh.length === 0) continue
         this.#recent.push(...fresh)
         this.#seq = fresh.at(-1)!.seq
@@ -142,6 +147,7 @@ export class Tail {
         this.#tell()
       } catch {
         // The database is away for a moment: the poll asks again, and nothing was passed over.
+        this.#blind = true
       }
     }
   }

@@ -114,15 +114,15 @@ export class Order {
   @Property({ type: 'string', nullable: true })
   inputHash: string | null = null
 
-  @Property({ type: 'datetime' })
+  @Property({ type: 'Date' })
   @Field(() => Date, { description: 'When it was placed.' })
   createdAt: Date = new Date()
 
-  @Property({ type: 'datetime', onUpdate: () => new Date() })
+  @Property({ type: 'Date', onUpdate: () => new Date() })
   @Field(() => Date, { description: 'When anything about it last changed.' })
   updatedAt: Date = new Date()
 
-  @Property({ type: 'datetime', nullable: true })
+  @Property({ type: 'Date', nullable: true })
   @Field(() => Date, { nullable: true, description: 'When it was last marked ready.' })
   readyAt: Date | null = null
 

@@ -43,6 +43,6 @@ export class Shop {
   @Property({ type: 'integer' })
   eventSeq: number = 0
 
-  @Property({ type: 'datetime' })
+  @Property({ type: 'Date' })
   createdAt: Date = new Date()
 }

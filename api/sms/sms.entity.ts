@@ -90,14 +90,14 @@ export class Sms {
   attempts: number = 0
 
   /** Not tried before this time. */
-  @Property({ type: 'datetime' })
+  @Property({ type: 'Date' })
   dueAt: Date = new Date()
 
-  @Property({ type: 'datetime' })
+  @Property({ type: 'Date' })
   @Field(() => Date, { description: 'When it was written.' })
   createdAt: Date = new Date()
 
-  @Property({ type: 'datetime', onUpdate: () => new Date() })
+  @Property({ type: 'Date', onUpdate: () => new Date() })
   @Field(() => Date, { description: 'When its status last changed.' })
   updatedAt: Date = new Date()
 

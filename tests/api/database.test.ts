@@ -2,16 +2,34 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openDatabase } from '../../api/database.ts'
+import { entities, openDatabase } from '../../api/database.ts'
 import { EventType } from '../../api/events/event.entity.ts'
 import { Shop } from '../../api/shops/shop.entity.ts'
 import { shopOf } from '../../api/shops/shop-of.ts'
+import { Sms } from '../../api/sms/sms.entity.ts'
 import { databaseUrl, startApi, type TestApi } from '../support/api.ts'
+import { phoneCall } from '../support/phone-call.ts'
 
 test('the migrations make every table as the entities have it', async () => {
   const orm = await openDatabase(databaseUrl())
   expect(await orm.schema.getUpdateSchemaSQL({ wrap: false })).toBe('')
   await orm.close(true)
+})
+
+test('what was only read is not written', async () => {
+  const statements: string[] = []
+  const api = await startApi({ onQuery: sql => void statements.push(sql) })
+  const call = await phoneCall(api, await api.key('calls:write'))
+  await call.run('addToCart', { drink: { flavor: 'taro' } })
+  await call.run('checkoutOrder', { phone: '555-123-4567' })
+  await api.signIn()
+  const em = api.orm.em.fork()
+  await expect.poll(() => em.count(Sms)).toBe(1)
+  for (const entity of entities) expect(await em.find<object>(entity, {})).not.toEqual([])
+  statements.length = 0
+  await em.flush()
+  expect(statements).toEqual([])
+  await api.close()
 })
 
 describe('transactions at the same time', () => {

@@ -228,3 +228,41 @@ describe('who may listen', () => {
     expect(await elsewhere.ended).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }])
   })
 })
+
+test('a stream that cannot read the log does not claim to be fresh', async () => {
+  let broken = false
+  let reads = 0
+  const blind = await startApi({
+    log: { heartbeat: 10, poll: 10 },
+    onQuery: sql => {
+      if (!broken || !/from ["`]event["`]/.test(sql)) return
+      reads += 1
+      throw new Error('the database is away')
+    },
+  })
+  const listener = listenTo(blind, { field: 'boardEvents' })
+  try {
+    await listener.beat()
+    broken = true
+    await expect.poll(() => reads).toBeGreaterThan(0)
+    let beats = 0
+    let counting = true
+    const count = (async () => {
+      // What was under way before the first failure still arrives.
+      while (counting) {
+        await listener.beat()
+        beats += 1
+      }
+    })()
+    await expect.poll(() => reads).toBeGreaterThan(10)
+    const before = beats
+    await expect.poll(() => reads).toBeGreaterThan(30)
+    expect(beats).toBe(before)
+    counting = false
+    broken = false
+    await count
+  } finally {
+    await listener.stop()
+    await blind.close()
+  }
+})

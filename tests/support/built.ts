@@ -6,12 +6,12 @@ import { text } from 'node:stream/consumers'
 import { promisify } from 'node:util'
 
 /**
- * Compiles the processes to `dist`, as `npm start` does, unless that is newer than the sources. Type errors are the
+ * Compiles the api to `dist`, as `npm start` does, unless that is newer than the sources. Type errors are the
  * business of another check: the compiler writes its files all the same.
  */
 export async function build(): Promise<void> {
   if (!(await isStale())) return
-  await promisify(execFile)(process.execPath, ['node_modules/typescript/bin/tsc', '-p', '.']).catch(
+  await promisify(execFile)(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'api']).catch(
     (error: { code?: unknown }) => {
       if (typeof error.code !== 'number') throw error
     },
@@ -19,7 +19,7 @@ export async function build(): Promise<void> {
 }
 
 async function isStale(): Promise<boolean> {
-  for await (const source of glob(['env.ts', 'api/**/*.ts', 'voice/**/*.ts'])) {
+  for await (const source of glob(['env.ts', 'api/**/*.ts'])) {
     const built = await stat(join('dist', source.replace(/ts$/, 'js'))).catch(() => undefined)
     if (!built || built.mtimeMs < (await stat(source)).mtimeMs) return true
   }

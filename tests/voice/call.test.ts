@@ -244,6 +244,64 @@ describe('the conversation', () => {
   })
 })
 
+describe('what staff can read of a call', () => {
+  test('its words, its functions and its numbers', async () => {
+    const { caller, line } = await talking()
+    line.says('What would you like to order?', sound(160))
+    await caller.hears(160)
+    line.userSaid('a taro milk tea')
+    await line.asks('add_to_cart', { flavor: 'taro' })
+    line.says('One taro milk tea. Is that right?', sound(160))
+    await caller.hears(320)
+    line.send({ type: 'UserStartedSpeaking' })
+    await caller.cleared()
+    line.sounds(sound(800))
+    line.userSaid('yes')
+    line.says('Fine.', sound(80))
+    await caller.mark()
+    caller.hangUp()
+    await expect.poll(() => endReasonOf(caller)).toBe('CALLER_HUNG_UP')
+    const read = async (as: string) =>
+      (
+        await api.ask<{ call: object }>(
+          `query ($id: ID!) { call(id: $id) {
+            transcript { speaker text }
+            functions { name arguments answer }
+            metrics { durationMs greetingMs replyMedianMs replyMaxMs functionMaxMs interruptions droppedMs agentLosses }
+          } }`,
+          { id: caller.callSid },
+          as,
+        )
+      ).data.call
+    expect(await read(key)).toEqual({
+      transcript: [
+        { speaker: 'AGENT', text: 'What would you like to order?' },
+        { speaker: 'CALLER', text: 'a taro milk tea' },
+        { speaker: 'AGENT', text: 'One taro milk tea. Is that right?' },
+        { speaker: 'CALLER', text: 'yes' },
+        { speaker: 'AGENT', text: 'Fine.' },
+      ],
+      functions: [
+        {
+          name: 'addToCart',
+          arguments: { drink: { flavor: 'taro' } },
+          answer: expect.objectContaining({ ok: true }),
+        },
+      ],
+      metrics: {
+        durationMs: expect.any(Number),
+        greetingMs: expect.any(Number),
+        replyMedianMs: expect.any(Number),
+        replyMaxMs: expect.any(Number),
+        functionMaxMs: expect.any(Number),
+        interruptions: 1,
+        droppedMs: 100,
+        agentLosses: 0,
+      },
+    })
+  })
+})
+
 describe('the end of a call', () => {
   test('a goodbye is heard to its end, then Twilio is told to hang up', async () => {
     const { caller, line } = await talking()

@@ -1,6 +1,6 @@
 import type { Constructor } from '@mikro-orm/core'
 import type { Migration } from '@mikro-orm/migrations'
-import { Migration20261125035735 } from './Migration20261125035735.ts'
+import { Migration20261125045723 } from './Migration20261125045723.ts'
 
 /** Oldest first. */
-export const migrations: Record<string, Constructor<Migration>> = { Migration20261125035735 }
+export const migrations: Record<string, Constructor<Migration>> = { Migration20261125045723 }

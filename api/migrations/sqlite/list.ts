@@ -1,6 +1,6 @@
 import type { Constructor } from '@mikro-orm/core'
 import type { Migration } from '@mikro-orm/migrations'
-import { Migration20261125035708 } from './Migration20261125035708.ts'
+import { Migration20261125045722 } from './Migration20261125045722.ts'
 
 /** Oldest first. */
-export const migrations: Record<string, Constructor<Migration>> = { Migration20261125035708 }
+export const migrations: Record<string, Constructor<Migration>> = { Migration20261125045722 }

@@ -1,7 +1,7 @@
 import { Migration } from '@mikro-orm/migrations'
 
-export class Migration20261125035708 extends Migration {
-  override name = 'Migration20261125035708'
+export class Migration20261125045722 extends Migration {
+  override name = 'Migration20261125045722'
 
   override up(): void | Promise<void> {
     this.addSql(
@@ -14,7 +14,7 @@ export class Migration20261125035708 extends Migration {
     )
 
     this.addSql(
-      `create table \`function_call\` (\`call\` text not null, \`request\` text not null, \`name\` text not null, \`arguments_hash\` text not null, \`answer\` json not null, \`at\` datetime not null, primary key (\`call\`, \`request\`));`,
+      `create table \`function_call\` (\`call\` text not null, \`request\` text not null, \`name\` text not null, \`arguments_hash\` text not null, \`arguments\` json not null, \`answer\` json not null, \`at\` datetime not null, primary key (\`call\`, \`request\`));`,
     )
 
     this.addSql(
@@ -36,7 +36,7 @@ export class Migration20261125035708 extends Migration {
     )
 
     this.addSql(
-      `create table \`call\` (\`id\` text not null primary key, \`shop_id\` text not null, \`from\` text null, \`phone\` text null, \`pending_item\` json null, \`cart\` json not null, \`intent\` text not null default 'TALKING', \`transfer_reason\` text null, \`started_at\` datetime not null, \`ended_at\` datetime null, \`end_reason\` text null, constraint \`call_shop_id_foreign\` foreign key (\`shop_id\`) references \`shop\` (\`id\`));`,
+      `create table \`call\` (\`id\` text not null primary key, \`shop_id\` text not null, \`from\` text null, \`phone\` text null, \`pending_item\` json null, \`cart\` json not null, \`intent\` text not null default 'TALKING', \`transfer_reason\` text null, \`transcript\` json not null, \`metrics\` json null, \`started_at\` datetime not null, \`ended_at\` datetime null, \`end_reason\` text null, constraint \`call_shop_id_foreign\` foreign key (\`shop_id\`) references \`shop\` (\`id\`));`,
     )
     this.addSql(`create index \`call_shop_id_index\` on \`call\` (\`shop_id\`);`)
     this.addSql(`create index \`call_shop_id_started_at_index\` on \`call\` (\`shop_id\`, \`started_at\`);`)

@@ -1,7 +1,7 @@
 import { Migration } from '@mikro-orm/migrations'
 
-export class Migration20261125035735 extends Migration {
-  override name = 'Migration20261125035735'
+export class Migration20261125045723 extends Migration {
+  override name = 'Migration20261125045723'
 
   override up(): void | Promise<void> {
     this.addSql(
@@ -14,7 +14,7 @@ export class Migration20261125035735 extends Migration {
     )
 
     this.addSql(
-      `create table "function_call" ("call" varchar(255) not null, "request" varchar(255) not null, "name" varchar(255) not null, "arguments_hash" varchar(255) not null, "answer" jsonb not null, "at" timestamptz not null, primary key ("call", "request"));`,
+      `create table "function_call" ("call" varchar(255) not null, "request" varchar(255) not null, "name" varchar(255) not null, "arguments_hash" varchar(255) not null, "arguments" jsonb not null, "answer" jsonb not null, "at" timestamptz not null, primary key ("call", "request"));`,
     )
 
     this.addSql(
@@ -34,7 +34,7 @@ export class Migration20261125035735 extends Migration {
     )
 
     this.addSql(
-      `create table "call" ("id" varchar(255) not null, "shop_id" varchar(255) not null, "from" varchar(255) null, "phone" varchar(255) null, "pending_item" jsonb null, "cart" jsonb not null, "intent" varchar(255) not null default 'TALKING', "transfer_reason" varchar(255) null, "started_at" timestamptz not null, "ended_at" timestamptz null, "end_reason" varchar(255) null, primary key ("id"));`,
+      `create table "call" ("id" varchar(255) not null, "shop_id" varchar(255) not null, "from" varchar(255) null, "phone" varchar(255) null, "pending_item" jsonb null, "cart" jsonb not null, "intent" varchar(255) not null default 'TALKING', "transfer_reason" varchar(255) null, "transcript" jsonb not null, "metrics" jsonb null, "started_at" timestamptz not null, "ended_at" timestamptz null, "end_reason" varchar(255) null, primary key ("id"));`,
     )
     this.addSql(`create index "call_shop_id_started_at_index" on "call" ("shop_id", "started_at");`)
 
