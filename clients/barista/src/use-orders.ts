@@ -82,9 +82,13 @@ export function useOrders(signedOut: () => void) {
     else orders.delete(order.id)
   }
 
-  /** The same for an answer to a move: an order that left the screen meanwhile must not come back. */
+  /**
+   * An answer to a move is shown only when it is newer: an order that left the screen meanwhile must not come back, and
+   * of two pictures of the same change the event's is the later one.
+   */
   function showMoved(order: Order): void {
-    if (orders.has(order.id)) show(order)
+    const shown = orders.get(order.id)
+    if (shown && order.updatedAt > shown.updatedAt) show(order)
   }
 
   /** Asks the server for a move; busy until it has answered. */
