@@ -48,12 +48,14 @@ const log = (line: string) => void process.stderr.write(`${line}\n`)
 
 await buildIfNeeded()
 const sections: Section[] = []
+const failed: string[] = []
 for (const name of asked.length > 0 ? asked : Object.keys(parts)) {
   try {
     sections.push(await parts[name]!(log))
   } catch (error) {
     log(`${name} could not be measured: ${(error as Error).message}`)
+    failed.push(name)
     process.exitCode = 1
   }
 }
-process.stdout.write(await documentOf(introduction, sections))
+process.stdout.write(await documentOf(introduction, sections, failed))

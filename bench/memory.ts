@@ -36,7 +36,7 @@ export async function memory(log: (line: string) => void): Promise<Section> {
   }
   return {
     title: 'Memory of a live call',
-    how: `\`npm run bench -- memory\`. What ${count} calls more add to ${warm} calls that go on already, after ${talkMs / 1_000} s of talk and a collection of garbage, for each call. The heap holds buffers outside of V8 too; the resident set adds what the allocator keeps, and room for objects of a few milliseconds, which grows with the sound that passes until it is full.`,
+    how: `\`npm run bench -- memory\`. What ${count} calls more add to ${warm} calls that go on already, after ${talkMs / 1_000} s of talk and a collection of garbage, for each call. The heap holds buffers outside of V8 too; the resident set adds what the allocator keeps, and room for objects of a few milliseconds, which grows with the sound that passes until it is full. The larger of the two counts.`,
     tables: [
       [
         ['Bridge', 'resident set, KiB', 'heap and buffers, KiB'],
@@ -45,11 +45,11 @@ export async function memory(log: (line: string) => void): Promise<Section> {
     ],
     goals: found
       .filter(({ name }) => name !== 'relay')
-      .map(({ name, rss }) => ({
+      .map(({ name, rss, heap }) => ({
         what: `memory per live call, \`${name}\``,
         reach: `≤ ${wanted} KiB`,
-        measured: `${rss.toFixed(0)} KiB`,
-        met: rss <= wanted,
+        measured: `${Math.max(rss, heap).toFixed(0)} KiB`,
+        met: Math.max(rss, heap) <= wanted,
       })),
   }
 }

@@ -25,8 +25,11 @@ export interface Section {
 
 const settings = JSON.parse(readFileSync(new URL('../.prettierrc.json', import.meta.url), 'utf8')) as object
 
-/** The whole result as a Markdown document, formatted like everything else here. */
-export function documentOf(introduction: string, sections: Section[]): Promise<string> {
+/**
+ * The whole result as a Markdown document, formatted like everything else here.
+ * @param failed names of the parts that could not be measured
+ */
+export function documentOf(introduction: string, sections: Section[], failed: string[]): Promise<string> {
   const goals = sections.flatMap(section => section.goals)
   const short = goals.filter(({ met }) => !met)
   const parts = [
@@ -37,9 +40,8 @@ export function documentOf(introduction: string, sections: Section[]): Promise<s
       ['What', 'Reach', 'Measured', 'Reached'],
       ...goals.map(({ what, reach, measured, met }) => [what, reach, measured, met ? 'yes' : '**no**']),
     ]),
-    short.length === 0
-      ? 'Nothing falls short.'
-      : `Falls short: ${short.map(({ what, measured, reach }) => `${what} (${measured}, to reach ${reach})`).join('; ')}.`,
+    fallsShort(short),
+    ...(failed.length > 0 ? [`Not measured, because it failed: ${failed.join(', ')}.`] : []),
     ...sections.flatMap(({ title, how, tables, output }) => [
       `## ${title}`,
       how,
@@ -48,6 +50,11 @@ export function documentOf(introduction: string, sections: Section[]): Promise<s
     ]),
   ]
   return format(parts.join('\n\n'), { ...settings, parser: 'markdown' })
+}
+
+function fallsShort(goals: Goal[]): string {
+  if (goals.length === 0) return 'Nothing that was measured falls short.'
+  return `Falls short: ${goals.map(({ what, measured, reach }) => `${what} (${measured}, to reach ${reach})`).join('; ')}.`
 }
 
 function tableOf([heads = [], ...rows]: string[][]): string {
