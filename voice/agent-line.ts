@@ -23,6 +23,7 @@ export interface AgentLineOptions {
 
 /** So much caller audio is kept while no agent listens, in seconds: more would make the agent answer old questions. */
 const mostHeld = 2
+const mostUntold = 20
 const firstPause = 500
 
 /**
@@ -36,8 +37,10 @@ export class AgentLine extends EventEmitter<AgentLineEvents> {
   /** What the caller said while no agent listened, in order. */
   #held: Buffer[] = []
   #heldBytes = 0
-  /** When the present loss must be mended, on the clock of performance.now(). */
-  #deadline: number | undefined
+  /** What else the next agent has to be told, in order. */
+  #untold: ((agent: VoiceAgent) => void)[] = []
+  /** Runs while a loss is being mended. */
+  #deadline: NodeJS.Timeout | undefined
   #pause = 0
   #retry: NodeJS.Timeout | undefined
   #spoken = false
@@ -66,17 +69,18 @@ export class AgentLine extends EventEmitter<AgentLineEvents> {
 
   /** Tells the agent something as if the caller had said it. */
   hear(content: string): void {
-    if (this.#ready) this.#agent?.hear(content)
+    this.#whenReady(agent => agent.hear(content))
   }
 
-  /** Adds to the prompt in force; an agent that is opened later is told by its own prompt. */
+  /** Adds to the prompt in force. */
   addToPrompt(prompt: string): void {
-    if (this.#ready) this.#agent?.addToPrompt(prompt)
+    this.#whenReady(agent => agent.addToPrompt(prompt))
   }
 
   close(): void {
     this.#over = true
     clearTimeout(this.#retry)
+    clearTimeout(this.#deadline)
     this.#held = []
     this.#agent?.close()
   }
@@ -96,30 +100,36 @@ export class AgentLine extends EventEmitter<AgentLineEvents> {
     for (const audio of this.#held) agent.send(audio)
     this.#held = []
     this.#heldBytes = 0
+    for (const tell of this.#untold.splice(0)) tell(agent)
+    const again = this.#spoken && this.#deadline !== undefined
     this.#spoken = true
-    if (this.#deadline === undefined) return
+    clearTimeout(this.#deadline)
     this.#deadline = undefined
-    this.emit('back')
+    if (again) this.emit('back')
   }
 
   #lost(loss: AgentLoss): void {
     this.#ready = false
     this.#agent = undefined
-    const now = performance.now()
+    if (this.#over) return
+    if (loss.why === 'refused' && (loss.status === 401 || loss.status === 403)) return this.#giveUp(loss)
     if (this.#deadline === undefined) {
-      this.#deadline = now + this.#options.patience
+      this.#deadline = setTimeout(() => this.#giveUp(loss), this.#options.patience)
       this.emit('away', loss)
-      if (this.#over) return
-    }
-    const forbidden = loss.why === 'refused' && (loss.status === 401 || loss.status === 403)
-    if (forbidden || now + this.#pause >= this.#deadline) {
-      this.#over = true
-      this.emit('gone', loss)
-      return
     }
     // At once the first time; then with a pause that grows and is never quite the same for two calls.
     this.#retry = setTimeout(() => void this.#connect(), this.#pause * (0.8 + Math.random() * 0.4))
     this.#pause = this.#pause === 0 ? firstPause : this.#pause * 2
+  }
+
+  #giveUp(loss: AgentLoss): void {
+    this.close()
+    this.emit('gone', loss)
+  }
+
+  #whenReady(tell: (agent: VoiceAgent) => void): void {
+    if (this.#ready) tell(this.#agent!)
+    else if (this.#untold.length < mostUntold) this.#untold.push(tell)
   }
 
   #hold(audio: Buffer): void {

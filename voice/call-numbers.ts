@@ -67,12 +67,12 @@ export class CallNumbers {
     this.#metrics.losses.inc()
   }
 
-  /** A function begins. → to be called when it has been answered */
-  functionStarts(name: string): () => void {
+  /** A function begins. → to be called with its name when it has been answered */
+  functionStarts(): (name: string) => void {
     const started = performance.now()
-    return () => {
+    return name => {
       const took = performance.now() - started
-      this.#metrics.functions.observe({ function: name.slice(0, 40) }, took / 1_000)
+      this.#metrics.functions.observe({ function: name }, took / 1_000)
       this.#longestFunction = Math.max(this.#longestFunction ?? 0, took)
     }
   }

@@ -62,6 +62,10 @@ export class Call extends EventEmitter<{ attached: []; ended: [EndReason] }> {
   #caller: MediaStream | undefined
   /** When the last sound of the caller came. */
   #lastAudio = 0
+  /** Functions the agent has asked for, by id: one that comes twice is run and answered once. */
+  readonly #asked = new Set<string>()
+  /** Whether the last words are being heard. */
+  #leaving = false
   /** Once the end is decided nothing the agent says is of use. */
   #ending = false
   #over = false
@@ -79,9 +83,11 @@ export class Call extends EventEmitter<{ attached: []; ended: [EndReason] }> {
     line.on('away', loss => {
       logger.warn({ ...loss }, 'the voice agent is lost')
       this.#numbers.agentLost()
-      if (!this.#ending) this.#speech.announce(sentences.oneMoment)
+      if (!this.#ending && !this.#leaving) this.#speech.announce(sentences.oneMoment)
     })
-    line.on('back', () => line.say('Sorry about that. Please go on.'))
+    line.on('back', () => {
+      if (!this.#leaving) line.say('Sorry about that. Please go on.')
+    })
     line.on('gone', loss => {
       logger.error({ ...loss }, 'the voice agent could not be called back')
       void this.close('AGENT_LOST')
@@ -120,6 +126,7 @@ export class Call extends EventEmitter<{ attached: []; ended: [EndReason] }> {
       this.#keypad.press(key)
     })
     caller.on('hangUp', () => void this.close('CALLER_HUNG_UP'))
+    caller.on('lost', () => void this.close('FAILED'))
     this.#speech.attach(caller)
     caller.listen()
     this.emit('attached')
@@ -201,13 +208,15 @@ export class Call extends EventEmitter<{ attached: []; ended: [EndReason] }> {
   }
 
   async #run(agent: VoiceAgent, call: FunctionCall): Promise<void> {
+    if (this.#asked.has(call.id)) return
+    this.#asked.add(call.id)
     const { filler, run } = this.#options
     const cancelled = new AbortController()
     this.#running.set(call.id, cancelled)
     const slow = setTimeout(() => agent.say('One moment, please.'), filler)
-    const answered = this.#numbers.functionStarts(call.name)
-    const { content, intent } = await run(call, cancelled.signal)
-    answered()
+    const answered = this.#numbers.functionStarts()
+    const { content, intent, name } = await run(call, cancelled.signal)
+    answered(name ?? 'unknown')
     clearTimeout(slow)
     this.#running.delete(call.id)
     if (cancelled.signal.aborted) return
@@ -217,7 +226,9 @@ export class Call extends EventEmitter<{ attached: []; ended: [EndReason] }> {
 
   /** A caller who interrupts the goodbye has more to say: the call goes on until the agent ends it again. */
   async #endAfterLastWords(intent: 'GOODBYE' | 'TRANSFER'): Promise<void> {
+    this.#leaving = true
     const heard = await this.#speech.heardOut(silenceBeforeEnd, longestGoodbye)
+    this.#leaving = false
     if (heard) await this.close(intent === 'GOODBYE' ? 'GOODBYE' : 'TRANSFERRED')
   }
 }

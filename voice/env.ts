@@ -47,6 +47,12 @@ export function readVoiceEnv(source: Record<string, string | undefined>) {
   return readEnv(
     {
       ...shape,
+      // Twilio signs the address it reaches, so without it every call would be refused.
+      ...(source.TWILIO_AUTH_TOKEN && {
+        PUBLIC_URL: needed('with TWILIO_AUTH_TOKEN it has to be the origin Twilio reaches').pipe(
+          url('http', 'https'),
+        ),
+      }),
       ...(production && {
         DEEPGRAM_API_KEY: needed('without it nobody answers the caller (NODE_ENV is production)'),
         TWILIO_AUTH_TOKEN: needed('without it calls cannot be told from forgeries (NODE_ENV is production)'),

@@ -111,6 +111,8 @@ export async function startServer(
   const functions = readFunctions()
   const metrics = options.metrics ?? new Metrics()
   const calls = new Map<string, Call>()
+  /** Calls the api is being told of: the webhook and the stream of one call may come at the same moment. */
+  const opening = new Map<string, Promise<Call>>()
   const menus = new Map<string, ShopMenu>()
   let publicUrl = ''
   let draining = false
@@ -171,7 +173,7 @@ export async function startServer(
     call.once('ended', () => {
       clearTimeout(unclaimed)
       forgetMenu()
-      calls.delete(callSid)
+      if (calls.get(callSid) === call) calls.delete(callSid)
       metrics.live.set(calls.size)
       if (calls.size === 0) empty?.()
     })
@@ -219,24 +221,38 @@ export async function startServer(
       .call
   }
 
+  /** The call of that id, opened if it is not there yet: once, however many ask. */
+  async function callOf(callSid: string, from?: string, to?: string): Promise<Call> {
+    const live = calls.get(callSid) ?? opening.get(callSid)
+    if (live) return live
+    const opened = start(callSid, patience.answer, from, to)
+      .then(open)
+      .finally(() => opening.delete(callSid))
+    opening.set(callSid, opened)
+    return opened
+  }
+
+  const isKnown = (callSid: string) => calls.has(callSid) || opening.has(callSid)
+  const isFull = () => calls.size + opening.size >= maxCalls
+
   async function answerCall({ CallSid, From, To }: Fields): Promise<string> {
     const callSid = String(CallSid)
-    if (!calls.has(callSid)) {
+    if (!isKnown(callSid)) {
       if (draining) {
         metrics.refused.inc({ why: 'draining' })
         return handOver(`${sorry} Please call again in a minute.`)
       }
-      if (calls.size >= maxCalls) {
+      if (isFull()) {
         metrics.refused.inc({ why: 'busy' })
         return handOver('All our lines are busy right now. Please call again in a few minutes.')
       }
-      try {
-        open(await start(callSid, patience.answer, textOf(From), textOf(To)))
-      } catch (error) {
-        metrics.refused.inc({ why: 'api' })
-        logger.error({ callSid, err: error }, 'a call could not be started')
-        return handOver(`${sorry} Please try again in a few minutes.`)
-      }
+    }
+    try {
+      await callOf(callSid, textOf(From), textOf(To))
+    } catch (error) {
+      metrics.refused.inc({ why: 'api' })
+      logger.error({ callSid, err: error }, 'a call could not be started')
+      return handOver(`${sorry} Please try again in a few minutes.`)
     }
     return connectTwiml({
       streamUrl: `${publicUrl.replace(/^http/, 'ws')}/twilio`,
@@ -339,14 +355,16 @@ export async function startServer(
     const stream = await streamOf(socket, patience.start)
     if (!stream) return
     const { callSid, parameters } = stream
-    if (!tokenHolds(secret, callSid, parameters.token) || calls.get(callSid)?.attached) {
-      metrics.refused.inc({ why: 'token' })
+    const refuse = (why: string) => {
+      metrics.refused.inc({ why })
       socket.close(1008, 'This stream belongs to no call')
-      return
     }
+    if (!tokenHolds(secret, callSid, parameters.token)) return refuse('token')
+    if (!isKnown(callSid) && (draining || isFull())) return refuse(draining ? 'draining' : 'busy')
     try {
       // Another voice process may have answered the webhook: then the agent is opened only now.
-      const call = calls.get(callSid) ?? open(await start(callSid, patience.answer))
+      const call = await callOf(callSid)
+      if (call.attached) return refuse('token')
       call.attach(stream)
     } catch (error) {
       logger.error({ callSid, err: error }, 'a stream found no call')

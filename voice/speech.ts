@@ -30,7 +30,10 @@ export class Speech {
     caller.on('mark', name => this.#echoed(name))
     for (const audio of this.#early) this.#send(audio)
     this.#early = []
-    if (!this.#sounding && this.#unheard > 0) this.#mark()
+    // All that came before is closed by one mark: now, or at the end of the reply that is under way.
+    const complete = this.#unheard > 0 && !this.#sounding
+    this.#unheard = complete ? 1 : 0
+    if (complete) this.#mark()
   }
 
   /** What the agent says. @param audio μ-law 8 kHz */

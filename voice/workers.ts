@@ -1,4 +1,5 @@
 import cluster from 'node:cluster'
+import { StartError } from '../env.ts'
 import { AggregatorRegistry, type Registry } from 'prom-client'
 
 /** How long a worker that died is waited for before another one takes its place, in milliseconds. */
@@ -31,7 +32,9 @@ export async function startWorkers(count: number): Promise<{ url: string; close:
       worker.on('message', (message: { ready?: string }) => {
         if (message.ready) resolve(message.ready)
       })
-      worker.once('exit', () => reject(new Error('A voice worker did not start.')))
+      worker.once('exit', () =>
+        reject(new StartError('Voice did not start: one of its workers has just said why.')),
+      )
     })
   const urls = await Promise.all(Array.from({ length: count }, () => ready(fork())))
   cluster.on('exit', () => {

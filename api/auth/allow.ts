@@ -1,4 +1,4 @@
-import { GraphQLError, type GraphQLField, type GraphQLSchema, isObjectType } from 'graphql'
+import { GraphQLError, type GraphQLField, type GraphQLSchema, isNonNullType, isObjectType } from 'graphql'
 import { Extensions } from 'type-graphql'
 import type { Context } from '../context.ts'
 import type { Scope } from './scopes.ts'
@@ -32,7 +32,7 @@ const rulesOf = (field: GraphQLField<unknown, Context>) => field.extensions.rule
  * Puts the rules in front of the resolvers, on every road a document may come by. A root field without a rule is a
  * mistake that stops the start: nothing is open by accident. A guarded field of an object answers null to those who
  * may not read it, so that one page serves every integrator.
- * @throws Error naming a root field without a rule
+ * @throws Error naming a root field without a rule, or a guarded field that cannot answer null
  */
 export function guard(schema: GraphQLSchema): GraphQLSchema {
   const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()]
@@ -55,6 +55,9 @@ export function guard(schema: GraphQLSchema): GraphQLSchema {
           }
         }
       } else if (rules) {
+        if (isNonNullType(field.type)) {
+          throw new Error(`${type.name}.${field.name} has an access rule, so it has to be nullable`)
+        }
         const resolve = field.resolve ?? (source => (source as Record<string, unknown>)[field.name])
         field.resolve = (source, args, context, info) =>
           may(context.viewer, rules) ? resolve(source, args, context, info) : null

@@ -98,11 +98,11 @@ export class Call {
     nullable: true,
     description: "Why the caller is put through to the shop, in the agent's words.",
   })
+  @allow('orders:pii')
   transferReason: string | null = null
 
   @Property({ type: 'json' })
   @Field(() => [Said], { description: 'What was said, in order.' })
-  @allow('calls:read', 'calls:write')
   transcript: Said[] = []
 
   @Property({ type: 'json', nullable: true })

@@ -5,6 +5,7 @@ import { callArg, requestArg } from '../carts/cart.resolver.ts'
 import { once } from '../carts/once.ts'
 import { refuse } from '../carts/refusal.ts'
 import type { Context } from '../context.ts'
+import { changePhone } from '../orders/change-phone.ts'
 import { type Call, CallIntent } from './call.entity.ts'
 import { meansCallerId, phoneOf } from './phone.ts'
 
@@ -27,9 +28,11 @@ export class CallerResolver {
       'savePhoneNumber',
       { call, request, phone },
       () => ({}),
-      ({ call }) => {
-        call.phone = phoneFor(call, phone)
-        return { phone: call.phone }
+      async ({ call, tx }) => {
+        const number = phoneFor(call, phone)
+        if (call.order) await changePhone(tx, call.order, number)
+        call.phone = number
+        return { phone: number }
       },
     )
   }

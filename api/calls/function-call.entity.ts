@@ -32,12 +32,18 @@ export class FunctionCall {
   argumentsHash!: string
 
   @Property({ type: 'json' })
-  @Field(() => GraphQLJSONObject, { description: 'What it was asked with.' })
+  @Field(() => GraphQLJSONObject, {
+    nullable: true,
+    description: 'What it was asked with. Null without the scope orders:pii.',
+  })
   @allow('orders:pii')
   arguments!: object
 
   @Property({ type: 'json' })
-  @Field(() => GraphQLJSONObject, { description: 'What the agent was answered.' })
+  @Field(() => GraphQLJSONObject, {
+    nullable: true,
+    description: 'What the agent was answered. Null without the scope orders:pii.',
+  })
   @allow('orders:pii')
   answer!: object
 

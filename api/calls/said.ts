@@ -1,3 +1,4 @@
+import { allow } from '../auth/allow.ts'
 import { Field, InputType, ObjectType, registerEnumType } from 'type-graphql'
 
 export enum Speaker {
@@ -20,8 +21,11 @@ export class Said {
   speaker!: Speaker
 
   @Field(() => String, {
-    description: 'The words; what the agent said may have been interrupted before it was heard.',
+    nullable: true,
+    description:
+      'The words; what the agent said may have been interrupted before it was heard. Null without the scope orders:pii, since callers say their numbers.',
   })
+  @allow('orders:pii')
   text!: string
 }
 

@@ -14,6 +14,7 @@ import type { Context } from '../context.ts'
 import { EventType } from '../events/event.entity.ts'
 import { maxDrinks } from '../menu/levels.ts'
 import { phoneFor } from '../calls/caller.resolver.ts'
+import { changePhone } from './change-phone.ts'
 import { Order, OrderSource } from './order.entity.ts'
 import type { OrderItem } from './order-item.entity.ts'
 import { OrderStatus } from './order-status.ts'
@@ -51,7 +52,10 @@ export class CheckoutResolver {
         const order = call.order
           ? await joinOrder(running, call.order, drinks)
           : await newOrder(running, drinks, number, name)
-        if (number) call.phone = number
+        if (number) {
+          await changePhone(tx, order, number)
+          call.phone = number
+        }
         confirmPending(call)
         call.cart = []
         await tx.em.flush()

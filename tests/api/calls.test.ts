@@ -133,7 +133,7 @@ test('how a call shall end is kept for the voice process', async () => {
     ok: true,
     intent: 'TRANSFER',
   })
-  expect(await find(call.id, voice)).toMatchObject({ intent: 'TRANSFER', transferReason: 'wants a cake' })
+  expect(await find(call.id)).toMatchObject({ intent: 'TRANSFER', transferReason: 'wants a cake' })
   expect(await call.run('sayGoodbye')).toMatchObject({ ok: true, intent: 'GOODBYE' })
   expect(await find(call.id)).toMatchObject({ intent: 'GOODBYE', transferReason: null })
 })
@@ -166,4 +166,35 @@ test('staff see calls with what came of them, newest first', async () => {
   const reader = await api.key('calls:read')
   expect((await calls(reader)).nodes[1]).toMatchObject({ from: null, phone: null, order: { phone: null } })
   expect(await find('CAnone')).toBeNull()
+})
+
+test('what a caller said and keyed in is for those who may know numbers; others read the rest of the page', async () => {
+  const call = await phoneCall(api, voice)
+  await call.run('savePhoneNumber', { phone: '555-123-4567' })
+  await call.run('transferToStaff', { reason: 'wants a call back at 555-123-4567' })
+  await api.ask(
+    `mutation ($call: ID!) {
+      recordWords(call: $call, from: 0, said: [{ speaker: CALLER, text: "my number is 555-123-4567" }])
+    }`,
+    { call: call.id },
+    voice,
+  )
+  const read = async (as: string) =>
+    api.ask<{ call: object }>(
+      `query ($id: ID!) {
+        call(id: $id) { transcript { speaker text } transferReason functions { name arguments answer } }
+      }`,
+      { id: call.id },
+      as,
+    )
+  const hidden = await read(await api.key('calls:read'))
+  expect(hidden.errors).toBeUndefined()
+  expect(hidden.data.call).toEqual({
+    transcript: [{ speaker: 'CALLER', text: null }],
+    transferReason: null,
+    functions: ['savePhoneNumber', 'transferToStaff'].map(name => ({ name, arguments: null, answer: null })),
+  })
+  expect(JSON.stringify((await read(await api.key('calls:read', 'orders:pii'))).data)).toContain(
+    'my number is 555-123-4567',
+  )
 })

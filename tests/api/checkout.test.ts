@@ -289,3 +289,38 @@ test('the caller is told the menu in a sentence', async () => {
   expect(reply.prices).toContain('taro milk tea $5.50')
   expect(reply.items).toContain('matcha stencil on top')
 })
+
+describe('a number that is corrected after checkout', () => {
+  async function ordered(): Promise<string> {
+    await call.run('addToCart', { drink: taro })
+    const { orderNumber } = await call.run('checkoutOrder', { phone })
+    return orderNumber as string
+  }
+
+  test('by saving another one: the texts still to come go there', async () => {
+    const number = await ordered()
+    expect(await call.run('savePhoneNumber', { phone: '555-765-4321' })).toMatchObject({ ok: true })
+    expect((await orderOf(number)).phone).toBe('+15557654321')
+  })
+
+  test('by checking out again: the answer is the number the texts go to', async () => {
+    const number = await ordered()
+    expect(await call.run('checkoutOrder', { phone: '555-765-4321' })).toMatchObject({
+      ok: true,
+      orderNumber: number,
+      phone: '+15557654321',
+    })
+    expect((await orderOf(number)).phone).toBe('+15557654321')
+  })
+
+  test('when the order is over: refused with a sentence, and nothing changes', async () => {
+    const number = await ordered()
+    const { id } = await orderOf(number)
+    await api.ask('mutation ($id: ID!) { cancelOrder(id: $id) { __typename } }', { id }, staff)
+    expect(await call.run('savePhoneNumber', { phone: '555-765-4321' })).toMatchObject({
+      ok: false,
+      code: 'ORDER_CLOSED',
+    })
+    expect((await orderOf(number)).phone).toBe('+15551234567')
+  })
+})

@@ -1,5 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import {
+  GraphQLNonNull,
+  GraphQLObjectType,
+  GraphQLSchema,
+  GraphQLString,
   isEnumType,
   isInputObjectType,
   isInterfaceType,
@@ -7,6 +11,7 @@ import {
   lexicographicSortSchema,
   printSchema,
 } from 'graphql'
+import { guard } from '../../api/auth/allow.ts'
 import { expect, test } from 'vitest'
 import { createSchema } from '../../api/schema.ts'
 
@@ -40,3 +45,17 @@ test('every list that may grow long is a connection', () => {
   const { orders, calls } = schema.getQueryType()!.getFields()
   expect([String(orders!.type), String(calls!.type)]).toEqual(['OrderConnection!', 'CallConnection!'])
 })
+
+test('a guarded field that could not answer null stops the start', () => {
+  const Query = new GraphQLObjectType({
+    name: 'Query',
+    fields: { thing: { type: thing(), extensions: { rules: ['anyone'] } } },
+  })
+  expect(() => guard(new GraphQLSchema({ query: Query }))).toThrow('Thing.secret has an access rule')
+})
+
+const thing = () =>
+  new GraphQLObjectType({
+    name: 'Thing',
+    fields: { secret: { type: new GraphQLNonNull(GraphQLString), extensions: { rules: ['orders:pii'] } } },
+  })

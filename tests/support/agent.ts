@@ -13,7 +13,7 @@ interface Message {
 
 export interface AgentOptions {
   /** Answers the upgrade with this HTTP status instead of a socket. */
-  refuse?: number
+  refuse?: number | undefined
   /** Sends nothing by itself: no Welcome, no SettingsApplied. */
   silent?: boolean
 }
@@ -22,6 +22,8 @@ export interface AgentOptions {
 export interface StandInAgent {
   url: string
   options: AgentOptions
+  /** The next time it refuses somebody. */
+  refused(): Promise<number>
   /** The next call that reaches it. */
   call(): Promise<AgentCall>
   /** Closes it. @throws Error when either side broke the wire's schema */
@@ -32,11 +34,13 @@ export async function startAgent(options: AgentOptions = {}): Promise<StandInAge
   const server = createServer()
   const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false })
   const calls = new Inbox<AgentCall>()
+  const refusals = new Inbox<number>()
   const faults: string[] = []
   const standIn: StandInAgent = {
     url: '',
     options,
     call: () => calls.next(),
+    refused: () => refusals.next(),
     async close() {
       for (const client of sockets.clients) client.terminate()
       server.closeAllConnections()
@@ -48,6 +52,7 @@ export async function startAgent(options: AgentOptions = {}): Promise<StandInAge
   server.on('upgrade', (request, socket, head) => {
     const { refuse } = standIn.options
     if (refuse || !/^Token \S+$/.test(request.headers.authorization ?? '')) {
+      refusals.push(refuse ?? 401)
       socket.end(`HTTP/1.1 ${refuse ?? 401} Refused\r\nConnection: close\r\n\r\n`)
       return
     }

@@ -207,6 +207,15 @@ describe('the conversation', () => {
     expect(await line.asks('menu_summary')).toMatchObject({ ok: true })
   })
 
+  test('a function that is asked for twice under one id is run and answered once', async () => {
+    const { line } = await talking()
+    line.request({ name: 'add_to_cart', args: { flavor: 'taro' }, id: 'call_1' })
+    line.request({ name: 'add_to_cart', args: { flavor: 'taro' }, id: 'call_1' })
+    await line.answer('call_1')
+    await line.asks('menu_summary')
+    expect(line.received.rest.filter(({ id }) => id === 'call_1')).toEqual([])
+  })
+
   test('a function that the agent runs itself is not ours to answer', async () => {
     const { line } = await talking()
     line.send({
@@ -316,6 +325,28 @@ describe('the end of a call', () => {
     expect((await caller.webhook('/voice/after-stream')).body).toContain('<Response><Hangup/></Response>')
   })
 
+  // Otherwise only the deadline of fifteen seconds would end the call.
+  test(
+    'replies from before the stream count as heard with the one mark that closes them',
+    { timeout: 10_000 },
+    async () => {
+      const caller = newCaller()
+      await caller.ring()
+      const line = await agent.call()
+      await line.settings()
+      line.says('Hey!', sound(160))
+      line.says('What would you like?', sound(160))
+      await caller.open()
+      caller.start()
+      await caller.hears(320)
+      caller.echo(await caller.mark())
+      await line.asks('end_call')
+      line.says('Goodbye!', sound(160))
+      caller.echo(await caller.mark())
+      await caller.givenBack()
+    },
+  )
+
   test('who interrupts the goodbye goes on talking', async () => {
     const { caller, line } = await talking()
     await line.asks('end_call')
@@ -370,6 +401,21 @@ describe('the end of a call', () => {
     }
   })
 
+  test('its numbers are kept when Twilio is the first to say that it is over', async () => {
+    const { caller } = await talking()
+    await caller.webhook('/voice/status', { CallStatus: 'completed' })
+    caller.hangUp()
+    const metrics = async () =>
+      (
+        await api.ask<{ call: { metrics: object | null } }>(
+          'query ($id: ID!) { call(id: $id) { metrics { durationMs } } }',
+          { id: caller.callSid },
+          key,
+        )
+      ).data.call.metrics
+    await expect.poll(metrics).toEqual({ durationMs: expect.any(Number) })
+  })
+
   test('who hangs up is let go: the agent socket closes and the api knows why', async () => {
     const { caller, line } = await talking()
     caller.hangUp()
@@ -392,10 +438,10 @@ describe('the end of a call', () => {
     const closed = line.closed
     for (let second = 0; second < 900; second += 1) line.sounds(sound(8_000))
     expect(await closed).toBe(1000)
-    await expect.poll(() => endReasonOf(caller)).toBe('CALLER_HUNG_UP')
+    await expect.poll(() => endReasonOf(caller)).toBe('FAILED')
   })
 
-  test('a socket that breaks off counts as hanging up', async () => {
+  test('a connection that breaks off is answered with a sentence: the caller may still be there', async () => {
     const caller = newCaller()
     await caller.ring()
     const socket = await caller.open()
@@ -404,6 +450,8 @@ describe('the end of a call', () => {
     await line.settings()
     socket.terminate()
     expect(await line.closed).toBe(1000)
+    await expect.poll(() => endReasonOf(caller)).toBe('FAILED')
+    expect((await caller.webhook('/voice/after-stream')).body).toMatch(/<Say>Sorry, we lost the connection/)
   })
 
   test('an agent whose caller never comes is given back', async () => {
@@ -487,6 +535,49 @@ describe('an agent that fails', () => {
     const caller = await newCaller().connect()
     await caller.givenBack()
     expect(await endReasonOf(caller)).toBe('AGENT_LOST')
+  })
+
+  test('welcomes and then says nothing: the caller does not wait for ever', async () => {
+    await voice.close()
+    voice = await start({ patience: { welcome: 200, agent: 1_000 } })
+    agent.options.silent = true
+    const caller = newCaller()
+    await caller.ring()
+    const line = await agent.call()
+    line.send({ type: 'Welcome', request_id: crypto.randomUUID() })
+    await line.settings()
+    await caller.open()
+    caller.start()
+    await caller.givenBack()
+    expect(await endReasonOf(caller)).toBe('AGENT_LOST')
+  })
+
+  test('refuses once before the greeting: nobody is told sorry for what they did not notice', async () => {
+    agent.options.refuse = 429
+    const caller = newCaller()
+    const refused = agent.refused()
+    await caller.ring()
+    await refused
+    agent.options.refuse = undefined
+    const line = await agent.call()
+    await line.settings()
+    await line.asks('get_cart')
+    expect(line.received.rest.filter(({ type }) => type === 'InjectAgentMessage')).toEqual([])
+  })
+
+  test('is away while keys are pressed: the next one is told of them', async () => {
+    const { caller, line } = await talking()
+    agent.options.silent = true
+    line.close(1011)
+    const next = await agent.call()
+    for (const digit of '5551234567#') caller.press(digit)
+    caller.speak(sound(160))
+    next.send({ type: 'Welcome', request_id: crypto.randomUUID() })
+    await next.settings()
+    next.send({ type: 'SettingsApplied' })
+    expect(await next.next('InjectUserMessage')).toMatchObject({
+      content: expect.stringContaining('5551234567'),
+    })
   })
 
   test('sends junk: the call goes on', async () => {
@@ -696,6 +787,32 @@ describe('when something is away', () => {
     await agent.call()
     const { calls } = (await (await fetch(`${voice.url}/healthz`)).json()) as { calls: number }
     expect(calls).toBe(1)
+  })
+
+  test('Twilio asks twice at the same moment: one call, which outlives the wait for a stream', async () => {
+    await voice.close()
+    voice = await start({ patience: { stream: 300 } })
+    const caller = newCaller()
+    await Promise.all([caller.ring(), caller.ring()])
+    await caller.open()
+    caller.start()
+    const line = await agent.call()
+    await line.settings()
+    // Had there been a second one, its wait would end now and take the live one with it.
+    const unclaimed = newCaller()
+    await unclaimed.ring()
+    const other = await agent.call()
+    await other.closed
+    expect(await (await fetch(`${voice.url}/healthz`)).json()).toEqual({ status: 'ok', calls: 1 })
+    caller.speak(sound(160))
+    await line.hears(160 + 1_600)
+  })
+
+  test('a free line, however many ring at once', async () => {
+    await voice.close()
+    voice = await start({ maxCalls: 2 })
+    const answers = await Promise.all(Array.from({ length: 8 }, () => newCaller().ring()))
+    expect(answers.filter(twiml => twiml.includes('<Stream'))).toHaveLength(2)
   })
 
   test('health and numbers can be asked for', async () => {

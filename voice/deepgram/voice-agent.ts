@@ -9,7 +9,7 @@ export type AgentLoss =
   /** It said so; the code is Deepgram's. */
   | { why: 'error'; code: string }
   | { why: 'closed' }
-  /** No Welcome in time. */
+  /** No Welcome, or no SettingsApplied, in time. */
   | { why: 'silent' }
 
 interface VoiceAgentEvents {
@@ -37,7 +37,7 @@ export interface VoiceAgentOptions {
   settings: object
   /** Bytes of caller audio for one second, in the input format of the settings. */
   bytesPerSecond: number
-  /** How long to wait for Welcome, in milliseconds. */
+  /** How long to wait for Welcome, and then for SettingsApplied, in milliseconds. */
   welcomeWithin?: number
   /** How long nothing may flow before a KeepAlive is sent, in milliseconds. Deepgram gives up after about ten seconds. */
   keepAlive?: number
@@ -86,9 +86,12 @@ export class VoiceAgent extends EventEmitter<VoiceAgentEvents> {
       }
       const message = readMessage((data as Buffer).toString())
       if (message?.type === 'Welcome') {
-        clearTimeout(silence)
+        silence.refresh()
         this.#send(settings)
-      } else if (message) this.#receive(message)
+      } else if (message) {
+        if (message.type === 'SettingsApplied') clearTimeout(silence)
+        this.#receive(message)
+      }
     })
   }
 

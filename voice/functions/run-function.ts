@@ -5,6 +5,8 @@ import type { AgentFunction } from './functions.ts'
 
 /** What an agent function answered. */
 export interface FunctionAnswer {
+  /** Which function it was; nothing when the model has made one up. */
+  name?: string
   /** JSON for the model. */
   content: string
   /** How the call shall end, when the function says so. */
@@ -38,17 +40,24 @@ export async function runFunction(
     })
     const { intent } = result
     return {
+      name,
       content: JSON.stringify(withoutNulls(result)),
       ...((intent === 'GOODBYE' || intent === 'TRANSFER') && { intent }),
     }
   } catch (error) {
-    if (error instanceof BadArguments) return refused(error.message)
+    if (error instanceof BadArguments) return { name, ...refused(error.message) }
     if (error instanceof ApiRefused && error.code === 'BAD_USER_INPUT') {
-      return refused(`The arguments of ${name} do not fit: ${error.message} Call it again with others.`)
+      return {
+        name,
+        ...refused(`The arguments of ${name} do not fit: ${error.message} Call it again with others.`),
+      }
     }
-    return refused(
-      'The order system does not answer right now. Tell the caller, try once more, and if it fails again offer to put them through with transfer_to_staff.',
-    )
+    return {
+      name,
+      ...refused(
+        'The order system does not answer right now. Tell the caller, try once more, and if it fails again offer to put them through with transfer_to_staff.',
+      ),
+    }
   }
 }
 

@@ -16,8 +16,10 @@ interface MediaStreamEvents {
   digit: [string]
   /** Everything sent before that mark was played, or cleared. */
   mark: [string]
-  /** The caller is gone; comes once. */
+  /** The caller is gone. This or `lost` comes, once. */
   hangUp: []
+  /** The connection broke off: the caller may still be on the line. */
+  lost: []
 }
 
 /** One second: larger frames would make Twilio wait for all of it before it plays the start. */
@@ -38,7 +40,8 @@ export class MediaStream extends EventEmitter<MediaStreamEvents> {
   readonly #streamSid: string
   /** What came before anybody listened; nothing afterwards. */
   #early: StreamMessage[] | undefined = []
-  #over = false
+  /** How it ended; nothing while it lives. */
+  #end: 'hangUp' | 'lost' | undefined
 
   constructor(socket: WebSocket, { streamSid, start }: StreamStart) {
     super()
@@ -47,16 +50,19 @@ export class MediaStream extends EventEmitter<MediaStreamEvents> {
     this.#socket = socket
     this.#streamSid = streamSid
     socket.on('message', (data, isBinary) => this.#receive(data, isBinary))
-    // Twilio says stop and then closes; either may come alone.
-    socket.on('close', () => this.#end())
+    socket.on('close', () => {
+      const said = this.#early?.some(({ event }) => event === 'stop')
+      this.#finish(said ? 'hangUp' : 'lost')
+    })
   }
 
   /** Hands over what has come so far, and from now on what comes: call it once the listeners are there. */
   listen(): void {
     const early = this.#early ?? []
+    const ended = this.#end
     this.#early = undefined
     for (const message of early) this.#tell(message)
-    if (this.#over) this.emit('hangUp')
+    if (ended) this.emit(ended)
   }
 
   /** @param audio μ-law 8 kHz, any length */
@@ -105,15 +111,15 @@ export class MediaStream extends EventEmitter<MediaStreamEvents> {
         this.emit('mark', message.mark.name)
         break
       case 'stop':
-        this.#end()
+        this.#finish('hangUp')
         break
     }
   }
 
-  #end(): void {
-    if (this.#over) return
-    this.#over = true
-    if (!this.#early) this.emit('hangUp')
+  #finish(end: 'hangUp' | 'lost'): void {
+    if (this.#end) return
+    this.#end = end
+    if (!this.#early) this.emit(end)
     this.close()
   }
 }
