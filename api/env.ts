@@ -62,6 +62,10 @@ export function readApiEnv(source: Record<string, string | undefined>) {
         z.string(halfAnAccount).regex(/^\+[1-9]\d{6,14}$/, 'is no number such as +15551234567'),
       ),
       TWILIO_API_BASE: origin.optional(),
+      RETENTION_DAYS: z.coerce
+        .number('is no number of days')
+        .min(0, 'is no number of days; 0 keeps everything')
+        .default(90),
       MENU_FILE: z.string().default('menu.json'),
       SCREENS_FOLDER: z.string().optional(),
       LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),

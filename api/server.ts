@@ -7,11 +7,12 @@ import type { Logger } from 'pino'
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import { sessionCookie, type Staff } from './auth/staff.ts'
 import type { Viewer } from './auth/viewer.ts'
-import { fromOwnPage, viewerOf } from './auth/viewer-of.ts'
+import { fromOwnPage, outOf, viewerOf } from './auth/viewer-of.ts'
 import type { Context } from './context.ts'
 import type { EventLog } from './events/log.ts'
 import { graphqlOverHttp } from './graphql/http.ts'
 import { graphqlOverSocket } from './graphql/socket.ts'
+import { createLoaders } from './loaders.ts'
 import { createSchema } from './schema.ts'
 import { screens } from './screens.ts'
 import { smsStatusCallback } from './sms/status-callback.ts'
@@ -30,6 +31,8 @@ export interface ServerOptions {
   allowedOrigins?: string[]
   /** Folder of the built screens. */
   screensFolder?: URL
+  /** How often open sockets are checked for keys that were revoked and sessions that are over, in milliseconds. */
+  recheck?: number
   /** Checks Twilio's callbacks; without it they are refused. */
   twilio?: { authToken: string; publicUrl: string }
 }
@@ -46,14 +49,10 @@ export async function startServer(
 ): Promise<{ url: string; close: () => Promise<void> }> {
   const { orm, log, staff, logger, port, host, introspection, allowedOrigins = [] } = options
   const schema = createSchema()
-  const contextOf = (viewer: Viewer, address: string, setSession: Context['setSession']): Context => ({
-    em: orm.em.fork(),
-    viewer,
-    log,
-    staff,
-    address,
-    setSession,
-  })
+  const contextOf = (viewer: Viewer, address: string, setSession: Context['setSession']): Context => {
+    const em = orm.em.fork()
+    return { em, loaders: createLoaders(em), viewer, log, staff, address, setSession }
+  }
   const whoAsks = (request: IncomingMessage, authorization?: string) =>
     viewerOf(orm.em.fork(), request, allowedOrigins, authorization)
 
@@ -79,6 +78,8 @@ export async function startServer(
     introspection,
     logger,
     viewerOf: whoAsks,
+    outOf: viewers => outOf(orm.em.fork(), viewers),
+    recheck: options.recheck,
     contextOf: (viewer, request) =>
       contextOf(viewer, request.socket.remoteAddress ?? '', () => {
         throw new Error('a session is opened over HTTP')

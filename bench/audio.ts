@@ -11,7 +11,7 @@ const frames = 2000
 
 /** As loud and as irregular as speech: three tones that never repeat in a frame. */
 const voice = (rate: number, length: number) =>
-  Float64Array.from({ length }, (_, i) => {
+  Float32Array.from({ length }, (_, i) => {
     const t = (2 * Math.PI * i) / rate
     return 6000 * (Math.sin(217 * t) + Math.sin(911 * t) + Math.sin(2741 * t))
   })
@@ -27,7 +27,7 @@ const calls = Array.from({ length: 300 }, () => createCodec('linear16'))
 let turn = 0
 const untouched = createCodec('mulaw')
 const bytes = Buffer.alloc(1920)
-const samples = new Float64Array(960)
+const samples = new Float32Array(960)
 const work: Record<string, () => unknown> = {
   'linear16 toAgent, 8 → 48 kHz': () => linear16.toAgent(mulaw),
   'linear16 toCaller, 24 → 8 kHz': () => linear16.toCaller(at24k),

@@ -133,7 +133,8 @@ export class AgentLine extends EventEmitter<AgentLineEvents> {
   }
 
   #hold(audio: Buffer): void {
-    this.#held.push(audio)
+    // What is sent is written to the socket at once; what is kept has to be a copy.
+    this.#held.push(Buffer.from(audio))
     this.#heldBytes += audio.length
     while (this.#heldBytes > mostHeld * this.#options.bytesPerSecond) {
       this.#heldBytes -= this.#held.shift()!.length

@@ -111,7 +111,7 @@ export class Speech {
     this.#sounding = true
     this.#waiting?.postpone()
     if (this.#caller) this.#send(audio)
-    else this.#early.push(audio)
+    else this.#early.push(Buffer.from(audio))
   }
 
   #send(audio: Buffer): void {

@@ -1,8 +1,10 @@
 import type { IncomingMessage } from 'node:http'
 import type { EntityManager } from '@mikro-orm/sql'
 import { GraphQLError } from 'graphql'
+import { ApiKey } from './api-key.entity.ts'
 import { viewerOfKey } from './keys.ts'
 import { sessionCookie, viewerOfSession } from './staff.ts'
+import { StaffSession } from './staff-session.entity.ts'
 import { anyone, type Viewer } from './viewer.ts'
 
 /** Whether a request comes from a page of our own, or from no page at all. Browsers always say which. */
@@ -34,6 +36,21 @@ export async function viewerOf(
   }
   const token = cookieOf(request)
   return token && fromOwnPage(request, allowedOrigins) ? viewerOfSession(em, token) : anyone
+}
+
+/** Those who may not do any more what they might: their key was revoked, or their session is over. */
+export async function outOf(em: EntityManager, viewers: Viewer[]): Promise<Set<Viewer>> {
+  const ids = (kind: Viewer['kind']) => viewers.filter(viewer => viewer.kind === kind).map(({ id }) => id!)
+  const [keys, sessions] = [ids('API_KEY'), ids('STAFF')]
+  const standing = new Set<string>()
+  if (keys.length > 0) {
+    for (const { id } of await em.find(ApiKey, { id: { $in: keys }, revokedAt: null })) standing.add(id)
+  }
+  if (sessions.length > 0) {
+    const where = { hash: { $in: sessions }, expiresAt: { $gt: new Date() } }
+    for (const { hash } of await em.find(StaffSession, where)) standing.add(hash)
+  }
+  return new Set(viewers.filter(({ id }) => id !== null && !standing.has(id)))
 }
 
 function cookieOf(request: IncomingMessage): string | undefined {

@@ -28,6 +28,7 @@ export enum CallEndReason {
   GOODBYE = 'GOODBYE',
   TRANSFERRED = 'TRANSFERRED',
   AGENT_LOST = 'AGENT_LOST',
+  BUSY = 'BUSY',
   API_LOST = 'API_LOST',
   TOO_LONG = 'TOO_LONG',
   SILENCE = 'SILENCE',
@@ -42,6 +43,7 @@ registerEnumType(CallEndReason, {
     GOODBYE: { description: 'The agent said goodbye and hung up.' },
     TRANSFERRED: { description: 'The caller was put through to the shop.' },
     AGENT_LOST: { description: 'The voice agent could not be reached or broke off.' },
+    BUSY: { description: 'The provider had no voice agent free.' },
     API_LOST: { description: 'The order system could not be reached.' },
     TOO_LONG: { description: 'The call reached its longest length.' },
     SILENCE: { description: 'The caller said nothing any more.' },
@@ -53,9 +55,10 @@ registerEnumType(CallEndReason, {
 /** A phone call by Twilio's CallSid, with its cart: all that any voice process needs to take it on. */
 @Entity()
 @Index({ properties: ['shop', 'startedAt'] })
+@Index({ name: 'call_unerased_index', properties: ['startedAt'], where: 'erased_at is null' })
 @ObjectType({ description: "A phone call, by Twilio's CallSid, with its cart." })
 export class Call {
-  [OptionalProps]?: 'cart' | 'transcript' | 'intent' | 'startedAt'
+  [OptionalProps]?: 'cart' | 'transcript' | 'intent' | 'startedAt' | 'effects'
 
   @PrimaryKey({ type: 'string' })
   @Field(() => ID, { description: "Twilio's CallSid." })
@@ -101,6 +104,10 @@ export class Call {
   @allow('orders:pii')
   transferReason: string | null = null
 
+  /** How many agent functions have had an effect. */
+  @Property({ type: 'integer', default: 0 })
+  effects: number = 0
+
   @Property({ type: 'json' })
   @Field(() => [Said], { description: 'What was said, in order.' })
   transcript: Said[] = []
@@ -124,4 +131,11 @@ export class Call {
   @Property({ type: 'string', nullable: true })
   @Field(() => CallEndReason, { nullable: true, description: 'Why it ended; null while it lives.' })
   endReason: CallEndReason | null = null
+
+  @Property({ type: 'Date', nullable: true })
+  @Field(() => Date, {
+    nullable: true,
+    description: 'When its numbers and words were erased because it was old enough; null before.',
+  })
+  erasedAt: Date | null = null
 }

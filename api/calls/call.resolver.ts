@@ -105,6 +105,7 @@ export class CallResolver {
         cart: [],
         transcript: [],
         intent: CallIntent.TALKING,
+        effects: 0,
         startedAt: new Date(),
       },
       { onConflictAction: 'ignore' },
@@ -148,13 +149,13 @@ export class CallResolver {
   }
 
   @FieldResolver(() => [FunctionCall], { description: 'The agent functions with an effect, in order.' })
-  functions(@Ctx() { em }: Context, @Root() call: Call): Promise<FunctionCall[]> {
-    return em.find(FunctionCall, { call: call.id }, { orderBy: { at: 'asc' } })
+  functions(@Ctx() { loaders }: Context, @Root() call: Call): Promise<FunctionCall[]> {
+    return loaders.functions.load(call.id)
   }
 
   @FieldResolver(() => Menu, { description: 'What the shop sells right now.' })
-  menu(@Ctx() { em }: Context, @Root() call: Call): Promise<Menu> {
-    return Menu.of(em, call.shop)
+  menu(@Ctx() { loaders }: Context, @Root() call: Call): Promise<Menu> {
+    return loaders.menu.load(call.shop)
   }
 
   @FieldResolver(() => Money, { description: 'What the drinks in the cart cost.' })

@@ -2,6 +2,7 @@ import { Arg, Ctx, ID, Mutation, Resolver } from 'type-graphql'
 import { allow } from '../auth/allow.ts'
 import { IntentAnswer, PhoneAnswer } from '../carts/answers.ts'
 import { callArg, requestArg } from '../carts/cart.resolver.ts'
+import { cancelFunctions } from '../carts/cancel.ts'
 import { once } from '../carts/once.ts'
 import { refuse } from '../carts/refusal.ts'
 import type { Context } from '../context.ts'
@@ -61,6 +62,19 @@ export class CallerResolver {
     reason: string | null,
   ): Promise<IntentAnswer> {
     return intend(context, 'transferToStaff', { call, request, reason }, CallIntent.TRANSFER)
+  }
+
+  @allow('calls:write')
+  @Mutation(() => [ID], {
+    description:
+      'Take agent functions back, because the caller went on speaking. Answers the requests whose effect stays: others were told of it, such as a placed order.',
+  })
+  cancelFunctions(
+    @Ctx() context: Context,
+    @Arg('call', () => ID, callArg) call: string,
+    @Arg('requests', () => [ID], { description: "Deepgram's ids of the function calls." }) requests: string[],
+  ): Promise<string[]> {
+    return cancelFunctions(context, call, requests.slice(0, 20))
   }
 }
 

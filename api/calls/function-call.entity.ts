@@ -3,6 +3,7 @@ import { Entity, PrimaryKey, Property } from '@mikro-orm/decorators/legacy'
 import { GraphQLJSONObject } from 'graphql-scalars'
 import { Field, ObjectType } from 'type-graphql'
 import { allow } from '../auth/allow.ts'
+import type { CallState } from './call-state.ts'
 
 /**
  * What an agent function answered. Written in the transaction of its effect, so that the same request id answers
@@ -11,7 +12,7 @@ import { allow } from '../auth/allow.ts'
 @Entity()
 @ObjectType({ description: 'An agent function with an effect, and what it answered.' })
 export class FunctionCall {
-  [OptionalProps]?: 'at';
+  [OptionalProps]?: 'at' | 'cancelled' | 'place' | 'before';
 
   [PrimaryKeyProp]?: ['call', 'request']
 
@@ -46,6 +47,20 @@ export class FunctionCall {
   })
   @allow('orders:pii')
   answer!: object
+
+  @Property({ type: 'boolean', default: false })
+  @Field(() => Boolean, {
+    description: 'Whether the agent took it back: the caller went on speaking before it was answered.',
+  })
+  cancelled: boolean = false
+
+  /** Which of the call's effects it was, from 1; null when it had none. */
+  @Property({ type: 'integer', nullable: true })
+  place: number | null = null
+
+  /** How the call stood before its effect; null when that cannot be taken back. */
+  @Property({ type: 'json', nullable: true })
+  before: CallState | null = null
 
   @Property({ type: 'Date' })
   @Field(() => Date, { description: 'When it was answered.' })

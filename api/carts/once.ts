@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { LockMode } from '@mikro-orm/core'
 import { Call } from '../calls/call.entity.ts'
+import type { CallState } from '../calls/call-state.ts'
 import { FunctionCall } from '../calls/function-call.entity.ts'
 import type { Context } from '../context.ts'
 import type { Transaction } from '../events/log.ts'
@@ -25,6 +26,14 @@ const hashOf = (args: object) => createHash('sha256').update(JSON.stringify(args
 
 const failed = ({ message, code }: Refusal) => ({ ok: false, error: message, code })
 
+const stateOf = ({ pendingItem, cart, phone, intent, transferReason }: Call): CallState => ({
+  pendingItem,
+  cart,
+  phone,
+  intent,
+  transferReason,
+})
+
 /**
  * Runs an agent function with an effect exactly once: its effect, its events and its answer are one transaction, and
  * the same request answers what is recorded. `otherwise` is what the answer holds besides the error when refused.
@@ -48,9 +57,12 @@ export async function once<Answer extends { ok: boolean }>(
       call.order = await tx.em.findOne(Order, { call })
     }
     const known = await tx.em.findOne(FunctionCall, { call: callId, request })
-    if (known?.name === name && known.argumentsHash === argumentsHash) return known.answer as Answer
+    if (known?.name === name && known.argumentsHash === argumentsHash && !known.cancelled) {
+      return known.answer as Answer
+    }
     const record = { call: callId, request, name, argumentsHash, arguments: args }
     try {
+      if (known?.cancelled) refuse('CANCELLED', 'This request was cancelled. Call the function anew.')
       if (known) {
         refuse(
           'REQUEST_REUSED',
@@ -59,8 +71,17 @@ export async function once<Answer extends { ok: boolean }>(
       }
       if (!call)
         return refuse('NO_SUCH_CALL', 'This call is not known here. Apologise and transfer to staff.')
-      const answer = { ok: true, ...(await run({ call, menu: () => Menu.of(tx.em, call.shop), tx })) }
-      tx.em.create(FunctionCall, { ...record, answer })
+      const before = stateOf(call)
+      let told = false
+      const append: Transaction['append'] = (shop, change) => {
+        told = true
+        return tx.append(shop, change)
+      }
+      const menu = () => Menu.of(tx.em, call.shop)
+      const answer = { ok: true, ...(await run({ call, menu, tx: { em: tx.em, append } })) }
+      call.effects += 1
+      // What others were told of cannot be taken back.
+      tx.em.create(FunctionCall, { ...record, answer, place: call.effects, before: told ? null : before })
       return answer as unknown as Answer
     } catch (error) {
       if (!(error instanceof Refusal)) throw error

@@ -12,7 +12,7 @@ import {
 import { CloseCode } from 'graphql-ws'
 import { useServer } from 'graphql-ws/use/ws'
 import type { Logger } from 'pino'
-import { WebSocketServer } from 'ws'
+import { type WebSocket, WebSocketServer } from 'ws'
 import { anyone, type Viewer } from '../auth/viewer.ts'
 import type { Context } from '../context.ts'
 import { checkLimits, limits } from '../limits/limits.ts'
@@ -25,6 +25,10 @@ export interface SocketRoadOptions {
   logger: Logger
   viewerOf: (request: IncomingMessage, authorization?: string) => Promise<Viewer>
   contextOf: (viewer: Viewer, request: IncomingMessage) => Context
+  /** Those of some viewers who may not do any more what they might. */
+  outOf: (viewers: Viewer[]) => Promise<Set<Viewer>>
+  /** How often open sockets are checked for that, in milliseconds. */
+  recheck?: number | undefined
 }
 
 /** How often a client is pinged, in milliseconds; one that does not answer in that time is cut off. */
@@ -37,6 +41,8 @@ export function graphqlOverSocket({
   logger,
   viewerOf,
   contextOf,
+  outOf,
+  recheck = 5_000,
 }: SocketRoadOptions): {
   upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void
   /** How many sockets are open. */
@@ -44,6 +50,9 @@ export function graphqlOverSocket({
   close: () => Promise<void>
 } {
   const websocket = new WebSocketServer({ noServer: true, maxPayload: limits.bodyBytes })
+
+  /** Who is on an open socket. */
+  const known = new Map<WebSocket, Viewer>()
 
   const hide = (errors: readonly GraphQLError[]) => {
     const requestId = randomUUID()
@@ -59,6 +68,8 @@ export function graphqlOverSocket({
             extra.request,
             typeof authorization === 'string' ? authorization : undefined,
           )
+          known.set(extra.socket, extra.viewer)
+          extra.socket.once('close', () => known.delete(extra.socket))
         } catch (error) {
           if (!(error instanceof GraphQLError)) throw error
           extra.socket.close(CloseCode.Forbidden, 'The API key is wrong or was revoked')
@@ -91,6 +102,23 @@ export function graphqlOverSocket({
     websocket,
     keepAlive,
   )
+  let checking = false
+  const check = async () => {
+    if (checking || known.size === 0) return
+    checking = true
+    try {
+      const out = await outOf([...known.values()])
+      for (const [client, viewer] of known) {
+        if (out.has(viewer))
+          client.close(CloseCode.Forbidden, 'The API key was revoked, or the session is over')
+      }
+    } catch {
+      // The database is away; nobody is shut out for that.
+    }
+    checking = false
+  }
+  const rechecks = setInterval(() => void check(), recheck)
+
   return {
     upgrade: (request, socket, head) =>
       websocket.handleUpgrade(request, socket, head, client => {
@@ -100,6 +128,7 @@ export function graphqlOverSocket({
       }),
     count: () => websocket.clients.size,
     close: async () => {
+      clearInterval(rechecks)
       await server.dispose()
       for (const client of websocket.clients) client.terminate()
     },

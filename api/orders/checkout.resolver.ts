@@ -18,7 +18,7 @@ import { changePhone } from './change-phone.ts'
 import { Order, OrderSource } from './order.entity.ts'
 import type { OrderItem } from './order-item.entity.ts'
 import { OrderStatus } from './order-status.ts'
-import { addDrinks, placeOrder } from './place-order.ts'
+import { addDrinks, longestName, placeOrder } from './place-order.ts'
 
 /** The agent functions in which a cart becomes an order, and that ask about orders. */
 @Resolver()
@@ -38,7 +38,7 @@ export class CheckoutResolver {
     phone: string | null,
     @Arg('name', () => String, { nullable: true, description: "The guest's name." }) name: string | null,
   ): Promise<CheckoutAnswer> {
-    const args = { call, request, phone, name }
+    const args = { call, request, phone, name: name?.trim().slice(0, longestName) || null }
     return once<CheckoutAnswer>(
       context,
       'checkoutOrder',
@@ -51,7 +51,7 @@ export class CheckoutResolver {
         const drinks = call.pendingItem ? [...call.cart, call.pendingItem] : call.cart
         const order = call.order
           ? await joinOrder(running, call.order, drinks)
-          : await newOrder(running, drinks, number, name)
+          : await newOrder(running, drinks, number, args.name)
         if (number) {
           await changePhone(tx, order, number)
           call.phone = number

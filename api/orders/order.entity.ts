@@ -43,6 +43,7 @@ registerEnumType(OrderSource, {
 @Index({ name: 'orders_board_index', properties: ['shop', 'status', 'createdAt'] })
 @Index({ properties: ['shop', 'createdAt'] })
 @Index({ properties: ['shop', 'phone'] })
+@Index({ name: 'orders_unerased_index', properties: ['createdAt'], where: 'phone is not null' })
 @Unique({ properties: ['placedBy', 'idempotencyKey'] })
 @ObjectType({ description: 'Drinks a guest has bought. Its number is what the guest is called by.' })
 export class Order {

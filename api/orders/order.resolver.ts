@@ -31,7 +31,7 @@ import { moveOrder, MoveOrderResult, OrderMoveRefused } from './move-order.ts'
 import { Order, OrderSource } from './order.entity.ts'
 import { OrderItem } from './order-item.entity.ts'
 import { OrderStatus } from './order-status.ts'
-import { placeOrder } from './place-order.ts'
+import { longestName, placeOrder } from './place-order.ts'
 
 @ObjectType({ description: 'A page of orders, newest first.' })
 class OrderConnection extends connectionOf(Order, 'orders') {
@@ -260,6 +260,12 @@ async function place(
         'input',
         'phone',
       ])
+    if (input.name && input.name.length > longestName) {
+      refuse('NAME_TOO_LONG', `A name has ${longestName} characters at most. Send a shorter one.`, [
+        'input',
+        'name',
+      ])
+    }
     const drinks = input.drinks.map((drink, index) => {
       try {
         return mixDrink(menu, drink)

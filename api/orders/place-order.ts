@@ -13,6 +13,9 @@ import { Order, type OrderSource } from './order.entity.ts'
 import { OrderItem } from './order-item.entity.ts'
 import { openStatuses } from './order-status.ts'
 
+/** Characters of a guest's name. */
+export const longestName = 60
+
 export interface NewOrder {
   shop: Shop
   drinks: Drink[]

@@ -47,6 +47,7 @@ registerEnumType(SmsStatus, {
 @Entity()
 @Unique({ properties: ['order', 'kind'] })
 @Index({ properties: ['status', 'dueAt'] })
+@Index({ name: 'sms_unerased_index', properties: ['createdAt'], where: '"to" is not null' })
 @ObjectType({ description: 'A text to a guest. There is at most one of each kind for an order.' })
 export class Sms {
   [OptionalProps]?: 'id' | 'status' | 'attempts' | 'dueAt' | 'createdAt' | 'updatedAt' | 'statusText'

@@ -198,3 +198,27 @@ test('what a caller said and keyed in is for those who may know numbers; others 
     'my number is 555-123-4567',
   )
 })
+
+test('a page of calls with their functions and menus costs a few statements, however many calls there are', async () => {
+  const statements: string[] = []
+  const counted = await startApi({ onQuery: sql => statements.push(sql) })
+  try {
+    const key = await counted.key('calls:write', 'calls:read')
+    for (let index = 0; index < 8; index += 1) {
+      const call = await phoneCall(counted, key)
+      await call.run('addToCart', { drink: { flavor: 'taro' } })
+    }
+    statements.length = 0
+    const { data } = await counted.ask<{ calls: { nodes: { functions: object[] }[] } }>(
+      '{ calls(first: 8) { nodes { functions { name } menu { flavors { name } } } } }',
+      {},
+      key,
+    )
+    expect(data.calls.nodes.map(({ functions }) => functions)).toEqual(
+      Array.from({ length: 8 }, () => [{ name: 'addToCart' }]),
+    )
+    expect(statements.length).toBeLessThanOrEqual(6)
+  } finally {
+    await counted.close()
+  }
+})

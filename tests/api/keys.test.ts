@@ -6,6 +6,7 @@ import { ApiKey } from '../../api/auth/api-key.entity.ts'
 import { newKey, sha256 } from '../../api/auth/keys.ts'
 import { startApi, type TestApi } from '../support/api.ts'
 import { build, run } from '../support/built.ts'
+import { listen } from '../support/listener.ts'
 
 const orders = '{ orders(first: 1) { nodes { id } } }'
 
@@ -53,6 +54,26 @@ describe('an API key', () => {
       expect(await response.json()).toMatchObject({
         errors: [{ extensions: { code: 'UNAUTHENTICATED', requestId: expect.any(String) } }],
       })
+    }
+  })
+
+  test('that is revoked loses its open sockets, and a session that is over too; others stay', async () => {
+    const quick = await startApi({ server: { recheck: 20 }, log: { heartbeat: 20 } })
+    try {
+      const [key, other] = [await quick.key('orders:read'), await quick.key('orders:read')]
+      const cookie = await quick.signIn()
+      const revoked = listen(quick, { field: 'orderEvents', key })
+      const signedOut = listen(quick, { field: 'orderEvents', headers: { Cookie: cookie } })
+      const standing = listen(quick, { field: 'orderEvents', key: other })
+      await Promise.all([revoked.beat(), signedOut.beat(), standing.beat()])
+      await quick.orm.em.fork().nativeUpdate(ApiKey, { hash: sha256(key) }, { revokedAt: new Date() })
+      expect(await revoked.ended).toMatchObject({ code: 4403 })
+      await quick.ask('mutation { signOut }', {}, cookie)
+      expect(await signedOut.ended).toMatchObject({ code: 4403 })
+      await standing.beat()
+      await standing.stop()
+    } finally {
+      await quick.close()
     }
   })
 

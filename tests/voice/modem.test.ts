@@ -99,7 +99,7 @@ test('text survives the way to the agent and back through linear16 at 48 and 24 
   const chunks: Buffer[] = []
   for (let at = 0; at < answer.length;) {
     const length = 1 + 2 * Math.floor(random() * 900)
-    chunks.push(codec.toCaller(answer.subarray(at, at + length)))
+    chunks.push(Buffer.from(codec.toCaller(answer.subarray(at, at + length))))
     at += length
   }
   expect(listen(decodeMulaw(Buffer.concat(chunks)), 8_000)).toEqual(['carrier', `text ${sentence}`])

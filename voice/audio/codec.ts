@@ -1,6 +1,6 @@
 import { decodeLinear16, encodeLinear16, fromBytes } from './linear16.ts'
 import { decodeMulaw, encodeMulaw } from './mulaw.ts'
-import { DownByThree, UpByThree, UpByTwo } from './resample.ts'
+import { block, converted, DownByThree, UpByThree, UpByTwo } from './resample.ts'
 
 /** What the agent hears and speaks: 16-bit samples, or the telephone's own μ-law. */
 export type AgentAudio = 'linear16' | 'mulaw'
@@ -11,7 +11,11 @@ export interface AudioFormat {
   output: { encoding: AgentAudio; sample_rate: number; container: 'none' }
 }
 
-/** One call's conversions; holds the filters' memory of that call. A buffer that was returned is never written again. */
+/**
+ * One call's conversions; holds the filters' memory of that call. What is returned is good until the same conversion
+ * runs again: a new buffer for every frame of every call makes so much garbage that collecting it stops the process for
+ * tens of milliseconds.
+ */
 export interface Codec {
   /** What `Settings.audio` says. */
   readonly format: AudioFormat
@@ -26,8 +30,18 @@ export interface Codec {
   reset(): void
 }
 
-/** 5 ms at 8 kHz. Long chunks are converted block by block, which keeps a call's memory at 5 KiB. */
-const block = 40
+/** 60 ms at 48 kHz: a longer chunk gets a buffer of its own. */
+const usualRoom = 5_760
+
+/** A buffer that is used over and over. */
+class Scratch {
+  readonly #room = Buffer.allocUnsafeSlow(usualRoom)
+
+  /** So many bytes, with whatever stands in them. */
+  take(length: number): Buffer {
+    return length > usualRoom ? Buffer.allocUnsafe(length) : this.#room.subarray(0, length)
+  }
+}
 
 /** A telephone's audio as it is. */
 function mulawCodec(): Codec {
@@ -44,10 +58,11 @@ function mulawCodec(): Codec {
 
 /** 48 kHz to the agent and 24 kHz from it, signed 16 bits, little-endian. */
 function linear16Codec(): Codec {
-  const upByTwo = new UpByTwo(block)
-  const upByThree = new UpByThree(2 * block)
-  const downByThree = new DownByThree(3 * block)
-  const converted = new Float64Array(6 * block)
+  const upByTwo = new UpByTwo()
+  const upByThree = new UpByThree()
+  const downByThree = new DownByThree()
+  const forAgent = new Scratch()
+  const forCaller = new Scratch()
   /** The first byte of a sample whose second has not come yet. */
   let lowByte: number | null = null
 
@@ -57,7 +72,7 @@ function linear16Codec(): Codec {
       output: { encoding: 'linear16', sample_rate: 24_000, container: 'none' },
     },
     toAgent(audio) {
-      const out = Buffer.allocUnsafe(12 * audio.length)
+      const out = forAgent.take(12 * audio.length)
       for (let from = 0; from < audio.length; from += block) {
         const count = Math.min(block, audio.length - from)
         decodeMulaw(audio, from, count, upByTwo.line, upByTwo.next)
@@ -69,7 +84,7 @@ function linear16Codec(): Codec {
     },
     toCaller(chunk) {
       let samples = (chunk.length + (lowByte === null ? 0 : 1)) >> 1
-      const out = Buffer.allocUnsafe(downByThree.yields(samples))
+      const out = forCaller.take(downByThree.yields(samples))
       let from = 0
       let written = 0
       const convert = (count: number) => {

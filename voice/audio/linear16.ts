@@ -16,14 +16,14 @@ export function decodeLinear16(
   bytes: Uint8Array,
   from: number,
   count: number,
-  out: Float64Array,
+  out: Float32Array,
   at: number,
 ): void {
   for (let i = 0; i < count; i++) out[at + i] = fromBytes(bytes[from + 2 * i]!, bytes[from + 2 * i + 1]!)
 }
 
 /** Writes the first `count` samples into `out` at `at`, two bytes each, little-endian. */
-export function encodeLinear16(samples: Float64Array, count: number, out: Uint8Array, at: number): void {
+export function encodeLinear16(samples: Float32Array, count: number, out: Uint8Array, at: number): void {
   for (let i = 0; i < count; i++) {
     const sample = toInt16(samples[i]!)
     out[at++] = sample

@@ -1,6 +1,10 @@
 import type { Constructor } from '@mikro-orm/core'
 import type { Migration } from '@mikro-orm/migrations'
 import { Migration20261125045723 } from './Migration20261125045723.ts'
+import { Migration20261125091240 } from './Migration20261125091240.ts'
 
 /** Oldest first. */
-export const migrations: Record<string, Constructor<Migration>> = { Migration20261125045723 }
+export const migrations: Record<string, Constructor<Migration>> = {
+  Migration20261125045723,
+  Migration20261125091240,
+}

@@ -1,0 +1,68 @@
+import type { EntityManager, MikroORM } from '@mikro-orm/sql'
+import type { Logger } from 'pino'
+import { Call } from './calls/call.entity.ts'
+import { FunctionCall } from './calls/function-call.entity.ts'
+import { Order } from './orders/order.entity.ts'
+import { Sms } from './sms/sms.entity.ts'
+
+const hour = 60 * 60_000
+/** Calls erased in one transaction, so that nobody else waits long. */
+const batch = 200
+
+/**
+ * Erases phone numbers, names and words of whatever is older than `before`: calls, what the agent functions were told,
+ * orders and texts. What statistics need stays: times, drinks, prices, numbers of calls.
+ * @returns how many calls and orders were erased
+ */
+export async function eraseBefore(
+  em: EntityManager,
+  before: Date,
+): Promise<{ calls: number; orders: number }> {
+  let calls = 0
+  for (;;) {
+    const old = await em.find(
+      Call,
+      { erasedAt: null, startedAt: { $lt: before } },
+      { fields: ['id'], limit: batch, disableIdentityMap: true },
+    )
+    if (old.length === 0) break
+    const ids = old.map(({ id }) => id)
+    await em.transactional(async tx => {
+      // A hash of a phone number is a phone number to whoever tries them all.
+      const nothing = { arguments: {}, answer: {}, argumentsHash: '', before: null }
+      await tx.nativeUpdate(FunctionCall, { call: { $in: ids } }, nothing)
+      const erased = { from: null, phone: null, transferReason: null, transcript: [], erasedAt: new Date() }
+      await tx.nativeUpdate(Call, { id: { $in: ids } }, erased)
+    })
+    calls += ids.length
+  }
+  const older = { createdAt: { $lt: before } }
+  const orders = await em.nativeUpdate(
+    Order,
+    { ...older, phone: { $ne: null } },
+    { phone: null, name: null, inputHash: null },
+  )
+  await em.nativeUpdate(Sms, { ...older, to: { $ne: null } }, { to: null })
+  return { calls, orders }
+}
+
+/** Erases what is older than so many days, now and every hour; nothing when it is 0. → how to stop */
+export function keepRetention(orm: MikroORM, days: number, logger: Logger): () => Promise<void> {
+  if (days === 0) return async () => undefined
+  let working = Promise.resolve()
+  const erase = async () => {
+    try {
+      const erased = await eraseBefore(orm.em.fork(), new Date(Date.now() - days * 24 * hour))
+      if (erased.calls + erased.orders > 0) logger.info({ ...erased, days }, 'numbers and words were erased')
+    } catch (error) {
+      logger.error({ err: error }, 'old numbers and words could not be erased; it is tried again in an hour')
+    }
+  }
+  const again = () => (working = working.then(erase))
+  void again()
+  const timer = setInterval(() => void again(), hour)
+  return async () => {
+    clearInterval(timer)
+    await working
+  }
+}

@@ -1,0 +1,76 @@
+import { expect, test } from 'vitest'
+import { readApiEnv } from '../../api/env.ts'
+import { eraseBefore } from '../../api/retention.ts'
+import { startApi } from '../support/api.ts'
+import { phoneCall } from '../support/phone-call.ts'
+
+test('numbers, names and words are erased when they are old enough; what statistics need stays', async () => {
+  const api = await startApi()
+  try {
+    const key = await api.key('calls:write', 'calls:read', 'orders:read', 'orders:pii')
+    const call = await phoneCall(api, key, { from: '+15557654321' })
+    await call.run('addToCart', { drink: { flavor: 'taro' } })
+    await call.run('savePhoneNumber', { phone: '555-123-4567' })
+    await call.run('transferToStaff', { reason: 'call 555-123-4567' })
+    const { orderNumber } = await call.run('checkoutOrder', { name: 'Zoë' })
+    await api.ask(
+      `mutation ($call: ID!) {
+        recordWords(call: $call, from: 0, said: [{ speaker: CALLER, text: "it is 555-123-4567" }])
+      }`,
+      { call: call.id },
+      key,
+    )
+    const read = async () =>
+      JSON.stringify(
+        (
+          await api.ask(
+            `query ($id: ID!) { call(id: $id) {
+              from phone transferReason erasedAt transcript { text } functions { name arguments answer }
+              order { number phone name total { amount } items { flavor } }
+            } }`,
+            { id: call.id },
+            key,
+          )
+        ).data,
+      )
+    const rows = async () =>
+      JSON.stringify(
+        await Promise.all(
+          ['call', 'function_call', 'orders', 'order_item', 'sms', 'event'].map(table =>
+            api.orm.em.fork().execute(`select * from ${api.orm.em.getPlatform().quoteIdentifier(table)}`),
+          ),
+        ),
+      )
+    expect(await eraseBefore(api.orm.em.fork(), new Date(Date.now() - 60_000))).toEqual({
+      calls: 0,
+      orders: 0,
+    })
+    for (const seen of [await read(), await rows()]) {
+      expect(seen).toContain('5551234567')
+      expect(seen).toContain('Zoë')
+    }
+
+    expect(await eraseBefore(api.orm.em.fork(), new Date(Date.now() + 60_000))).toEqual({
+      calls: 1,
+      orders: 1,
+    })
+    for (const seen of [await read(), await rows()]) {
+      for (const gone of ['5551234567', '555-123-4567', '+15557654321', 'Zoë'])
+        expect(seen).not.toContain(gone)
+      expect(seen).toContain(orderNumber)
+      expect(seen).toContain('taro milk tea')
+    }
+    expect(await eraseBefore(api.orm.em.fork(), new Date(Date.now() + 60_000))).toEqual({
+      calls: 0,
+      orders: 0,
+    })
+  } finally {
+    await api.close()
+  }
+})
+
+test('how long is a setting, and a wrong one is named', () => {
+  const env = (days?: string) => readApiEnv({ STAFF_PIN: '1234', RETENTION_DAYS: days }).RETENTION_DAYS
+  expect([env(), env('0'), env('7')]).toEqual([90, 0, 7])
+  expect(() => env('a week')).toThrow('RETENTION_DAYS')
+})
