@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 
 /** The exports of fir.wat. Addresses and steps are bytes. */
 interface Kernel {
-  memory: WebAssembly.Memory
+  memory: { buffer: ArrayBuffer }
   fir(
     samples: number,
     step: number,
