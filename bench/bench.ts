@@ -1,6 +1,6 @@
 /*
  * `npm run bench` measures all parts, `npm run bench -- calls memory` some. Standard output is docs/benchmarks.md:
- * `npm run -s bench > docs/benchmarks.md`. It runs on loopback only, takes about six minutes, and is worth something
+ * `npm run -s bench > docs/benchmarks.md`. It runs on loopback only, takes about forty minutes, thirty of them the soak, and is worth something
  * only on a machine that does nothing else.
  */
 import { execFile } from 'node:child_process'
@@ -12,6 +12,7 @@ import { machine } from './machine.ts'
 import { memory } from './memory.ts'
 import { root } from './program.ts'
 import { documentOf, type Section } from './report.ts'
+import { soak } from './soak.ts'
 import { start } from './start.ts'
 
 async function audio(): Promise<Section> {
@@ -31,6 +32,7 @@ const parts: Record<string, (log: (line: string) => void) => Promise<Section>> =
   calls,
   memory,
   start,
+  soak,
 }
 
 const asked = process.argv.slice(2)

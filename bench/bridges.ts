@@ -26,6 +26,7 @@ export function bridgesOf(shop: Shop): Bridge[] {
           DEEPGRAM_URL: agentUrl,
           DEEPGRAM_API_KEY: 'bench',
           MAX_CALLS: '5000',
+          MAX_CALL_MINUTES: '600',
           DRAIN_SECONDS: '0',
         },
       }),

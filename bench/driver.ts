@@ -44,8 +44,8 @@ export interface Driver {
    */
   call(voiceUrl: string, count: number): Promise<void>
   measure(ms: number): Promise<Passage>
-  /** Hangs up all calls and waits until the agent was left too. */
-  hangUp(): Promise<void>
+  /** Hangs up the oldest calls, all if omitted, and waits until the agent was left too. */
+  hangUp(count?: number): Promise<void>
   close(): Promise<void>
 }
 
@@ -62,7 +62,9 @@ export async function startDriver(agentBytes: number): Promise<Driver> {
   const up = createHistogram()
   const down = createHistogram()
   let extra = 0
-  let calls: { caller: Socket; agent: Socket; gone: Promise<unknown>; streamSid: string; ways: Way[] }[] = []
+  let called = 0
+  const calls: { caller: Socket; agent: Socket; gone: Promise<unknown>; streamSid: string; ways: Way[] }[] =
+    []
   /** One slot for each millisecond of a frame: the calls' frames are spread over it. */
   const wheel: Way[][] = Array.from({ length: frame }, () => [])
   /** Every socket, those of calls that were never made included: the server closes when the last one has. */
@@ -136,6 +138,7 @@ export async function startDriver(agentBytes: number): Promise<Driver> {
       frameReader(opcode => {
         if (opcode === opcodes.binary) arrives(upwards, up)
         else if (opcode === opcodes.close) agent.end()
+        else if (opcode === opcodes.ping) agent.write(frameOf(opcodes.pong, '', false))
         else agent.write(frameOf(opcodes.text, '{"type":"SettingsApplied"}', false))
       }),
     )
@@ -144,6 +147,7 @@ export async function startDriver(agentBytes: number): Promise<Driver> {
       frameReader(opcode => {
         if (opcode === opcodes.text) arrives(downwards, down)
         else if (opcode === opcodes.close) caller.end()
+        else if (opcode === opcodes.ping) caller.write(frameOf(opcodes.pong, '', true))
       }),
     )
     calls.push({ caller, agent, gone: once(agent, 'close'), streamSid, ways: [upwards, downwards] })
@@ -157,7 +161,7 @@ export async function startDriver(agentBytes: number): Promise<Driver> {
       for (let more = 0; more < count; more++) {
         const giveUp = new AbortController()
         const late = delay(patience, 'late', { signal: giveUp.signal }).catch(() => undefined)
-        const first = await Promise.race([callOne(voiceUrl, calls.length + 1), late])
+        const first = await Promise.race([callOne(voiceUrl, (called += 1)), late])
         giveUp.abort()
         if (first === 'late') throw new Overloaded()
       }
@@ -178,14 +182,15 @@ export async function startDriver(agentBytes: number): Promise<Driver> {
         late: Math.max(0, ...calls.flatMap(({ ways }) => ways.map(({ sent }) => sent.length))),
       }
     },
-    async hangUp() {
-      for (const slot of wheel) slot.length = 0
-      for (const { caller, streamSid } of calls) {
+    async hangUp(count = calls.length) {
+      const leaving = calls.splice(0, count)
+      const silent = new Set(leaving.flatMap(({ ways }) => ways))
+      for (const [index, slot] of wheel.entries()) wheel[index] = slot.filter(way => !silent.has(way))
+      for (const { caller, streamSid } of leaving) {
         caller.write(frameOf(opcodes.text, JSON.stringify({ event: 'stop', streamSid, stop: {} }), true))
         caller.end()
       }
-      await Promise.all(calls.map(({ gone }) => gone))
-      calls = []
+      await Promise.all(leaving.map(({ gone }) => gone))
     },
     async close() {
       clearInterval(clock)

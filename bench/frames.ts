@@ -3,7 +3,7 @@
  * what comes but where a frame ends: with `ws` at both ends of both sockets it would be used up before the bridge is.
  */
 
-export const opcodes = { text: 1, binary: 2, close: 8 }
+export const opcodes = { text: 1, binary: 2, close: 8, ping: 9, pong: 10 }
 
 /**
  * A whole frame.

@@ -62,6 +62,11 @@ export class AgentLine extends EventEmitter<AgentLineEvents> {
     else this.#hold(audio)
   }
 
+  /** Whether the caller has had an agent on the line at all. */
+  get spoken(): boolean {
+    return this.#spoken
+  }
+
   /** Lets the agent say something of ours; nothing while there is none. */
   say(message: string): void {
     if (this.#ready) this.#agent?.say(message)

@@ -58,8 +58,10 @@ export class CallNumbers {
     if (this.#replies.length < mostReplies) this.#replies.push(reply)
   }
 
-  interrupted(): void {
+  /** @param ms from the agent's word of it until Twilio was told to clear */
+  interrupted(ms: number): void {
     this.#interruptions += 1
+    this.#metrics.interruption.observe(ms / 1_000)
   }
 
   agentLost(): void {

@@ -20,6 +20,8 @@ export interface CallOptions {
   codec: Codec
   /** Runs an agent function; never rejects. */
   run: (call: FunctionCall, signal: AbortSignal) => Promise<FunctionAnswer>
+  /** Takes functions back that the agent has cancelled, by id. May reject. */
+  cancel: (requests: string[]) => Promise<void>
   /** What the caller has keyed in, in a sentence as the caller would say it. */
   keyed: (digits: string) => Promise<string>
   transcript: Transcript
@@ -90,7 +92,9 @@ export class Call extends EventEmitter<{ attached: []; ended: [EndReason] }> {
     })
     line.on('gone', loss => {
       logger.error({ ...loss }, 'the voice agent could not be called back')
-      void this.close('AGENT_LOST')
+      // Who has not spoken to an agent yet has not lost one: the provider had none free.
+      const busy = loss.why === 'refused' && loss.status === 429 && !line.spoken
+      void this.close(busy ? 'BUSY' : 'AGENT_LOST')
     })
     line.open()
   }
@@ -104,11 +108,11 @@ export class Call extends EventEmitter<{ attached: []; ended: [EndReason] }> {
       this.#codec.reset()
       speech.done()
     })
-    agent.on('userStartedSpeaking', () => this.#interrupt())
+    agent.on('userStartedSpeaking', at => this.#interrupt(at))
     agent.on('turn', () => speech.open())
     agent.on('said', said => this.#note(said))
     agent.on('functionCalls', calls => calls.forEach(call => void this.#run(agent, call)))
-    agent.on('functionCallsCancelled', ids => ids.forEach(id => this.#running.get(id)?.abort()))
+    agent.on('functionCallsCancelled', ids => void this.#cancel(ids))
     agent.on('warning', code => this.#options.logger.warn({ code }, 'the voice agent warns'))
   }
 
@@ -192,11 +196,12 @@ export class Call extends EventEmitter<{ attached: []; ended: [EndReason] }> {
     this.#speech.play(audio)
   }
 
-  #interrupt(): void {
+  /** @param at when the word of it came, in milliseconds of performance.now() */
+  #interrupt(at: number): void {
     this.#quiet.callerActs(performance.now())
     if (this.#ending) return
-    this.#numbers.interrupted()
     this.#speech.interrupt()
+    this.#numbers.interrupted(performance.now() - at)
     this.#codec.reset()
   }
 
@@ -222,6 +227,17 @@ export class Call extends EventEmitter<{ attached: []; ended: [EndReason] }> {
     if (cancelled.signal.aborted) return
     agent.answer(call, content)
     if (intent) await this.#endAfterLastWords(intent)
+  }
+
+  async #cancel(ids: string[]): Promise<void> {
+    for (const id of ids) this.#running.get(id)?.abort()
+    const asked = ids.filter(id => this.#asked.has(id))
+    if (asked.length === 0) return
+    try {
+      await this.#options.cancel(asked)
+    } catch {
+      this.#options.logger.warn({ requests: asked }, 'cancelled functions could not be taken back')
+    }
   }
 
   /** A caller who interrupts the goodbye has more to say: the call goes on until the agent ends it again. */

@@ -42,6 +42,13 @@ export const boardEvents = `
   subscription MenuEvents($shop: ID) { event: boardEvents(shop: $shop) { type } }
 `
 
+/** The caller went on speaking: what was asked for meanwhile is not wanted. Answers what has been done for good. */
+export const cancelFunctions = `
+  mutation CancelFunctions($call: ID!, $requests: [ID!]!) {
+    stay: cancelFunctions(call: $call, requests: $requests)
+  }
+`
+
 /** A call is over, and why. */
 export const endCall = `
   mutation EndCall($input: EndCallInput!) { call: endCall(input: $input) { id } }

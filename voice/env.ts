@@ -27,6 +27,7 @@ const shape = {
   AGENT_THINK_MODEL: z.string().default('gemini-2.5-flash'),
   AGENT_SPEAK_MODEL: z.string().default('aura-2-odysseus-en'),
   AGENT_LANGUAGE: z.string().default('en'),
+  AGENT_MIP_OPT_OUT: z.stringbool({ error: 'must be true or false' }).default(true),
   TWILIO_AUTH_TOKEN: z.string().optional(),
   TRANSFER_NUMBER: z.e164({ error: 'must be a phone number like +15551234567' }).optional(),
   VOICE_WORKERS: z.coerce.number({ error: 'must be a number of processes' }).int().min(1).max(64).default(1),

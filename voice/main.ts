@@ -6,7 +6,7 @@ import { readVoiceEnv } from './env.ts'
 import { Metrics } from './metrics.ts'
 import { startPracticeAgent } from './practice/agent.ts'
 import { startServer } from './server.ts'
-import { numbersOfAllWorkers, shareNumbers, startWorkers } from './workers.ts'
+import { numbersOfAllWorkers, otherWorkers, shareNumbers, startWorkers } from './workers.ts'
 
 const deepgram = 'wss://agent.deepgram.com/v1/agent/converse'
 
@@ -33,6 +33,7 @@ async function start(): Promise<() => Promise<void>> {
       thinkModels: env.AGENT_THINK_MODEL.split(',').map(model => model.trim()),
       speakModel: env.AGENT_SPEAK_MODEL,
       language: env.AGENT_LANGUAGE,
+      mipOptOut: env.AGENT_MIP_OPT_OUT,
     },
     secret: env.VOICE_API_KEY,
     twilioAuthToken: env.TWILIO_AUTH_TOKEN,
@@ -44,7 +45,7 @@ async function start(): Promise<() => Promise<void>> {
     port: env.VOICE_PORT,
     logger,
     metrics,
-    ...(cluster.isWorker && { numbers: numbersOfAllWorkers }),
+    ...(cluster.isWorker && { numbers: numbersOfAllWorkers, others: otherWorkers() }),
   })
   logger.info({ url: server.url, practice: practice !== null }, 'voice answers calls')
   process.send?.({ ready: server.url })

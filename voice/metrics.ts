@@ -10,6 +10,7 @@ export class Metrics {
   readonly refused: Counter<'why'>
   readonly greeting: Histogram
   readonly reply: Histogram
+  readonly interruption: Histogram
   readonly losses: Counter
   readonly functions: Histogram<'function'>
   readonly droppedBytes: Counter
@@ -40,6 +41,12 @@ export class Metrics {
       name: 'bobarista_reply_seconds',
       help: "From the agent's word that the caller is done to the first sound of its reply",
       buckets: seconds,
+      registers,
+    })
+    this.interruption = new Histogram({
+      name: 'bobarista_interruption_seconds',
+      help: "From the agent's word that the caller speaks over it to the clear on the way to Twilio",
+      buckets: [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.02, 0.05],
       registers,
     })
     this.losses = new Counter({

@@ -6,6 +6,7 @@ import { menuNews } from './menu-news.ts'
 
 /** Changes of a shop that a caller may have to hear of. */
 const changes = ['MENU_CHANGED', 'SHOP_CHANGED']
+const resubscribeAfter = 1_000
 
 interface Follower {
   /** The menu as this follower knows it. */
@@ -36,18 +37,32 @@ export class ShopMenu {
         connected: () => this.#look(),
       },
     })
-    const ignore = () => undefined
-    client.subscribe<{ event: { type: string } }>(
-      { query: boardEvents, variables: { shop } },
-      {
-        next: ({ data }) => {
-          if (data && changes.includes(data.event.type)) this.#look()
+    let again: NodeJS.Timeout | undefined
+    let over = false
+    const subscribe = () => {
+      // The client comes back by itself after a break; a stream that the api ends is asked for again.
+      const ended = () => {
+        if (!over) again = setTimeout(subscribe, resubscribeAfter)
+      }
+      client.subscribe<{ event: { type: string } }>(
+        { query: boardEvents, variables: { shop } },
+        {
+          next: ({ data }) => {
+            if (data && changes.includes(data.event.type)) this.#look()
+          },
+          error: ended,
+          complete: ended,
         },
-        error: ignore,
-        complete: ignore,
-      },
-    )
-    this.#stop = () => void client.dispose()
+      )
+      this.#look()
+    }
+    subscribe()
+    this.#stop = () => {
+      over = true
+      clearTimeout(again)
+      // Rejects when it is just being connected in vain.
+      Promise.resolve(client.dispose()).catch(() => undefined)
+    }
   }
 
   /**

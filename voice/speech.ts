@@ -3,6 +3,8 @@ import type { MediaStream } from './twilio/media-stream.ts'
 
 /** How long the gate stays shut when nothing opens it, in milliseconds: late frames of a cut reply come sooner. */
 const longestMute = 2_000
+/** So much is kept for a caller whose stream has not come, in μ-law bytes: half a minute. */
+const mostEarly = 240_000
 
 /**
  * What the agent says on its way to the caller: which reply it belongs to, whether it may still be heard, and whether
@@ -13,6 +15,7 @@ export class Speech {
   #caller: MediaStream | undefined
   /** From before the caller's stream came, in order. */
   #early: Buffer[] = []
+  #earlyBytes = 0
   /** Counts interruptions: marks of an earlier one say nothing about what was heard. */
   #turn = 0
   #marks = 0
@@ -111,7 +114,10 @@ export class Speech {
     this.#sounding = true
     this.#waiting?.postpone()
     if (this.#caller) this.#send(audio)
-    else this.#early.push(Buffer.from(audio))
+    else if (this.#earlyBytes < mostEarly) {
+      this.#earlyBytes += audio.length
+      this.#early.push(Buffer.from(audio))
+    } else this.dropped += audio.length
   }
 
   #send(audio: Buffer): void {

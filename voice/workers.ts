@@ -10,6 +10,19 @@ interface Asked {
   id: number
 }
 
+interface Taken {
+  /** CallSid of a call whose stream has come. */
+  taken: string
+}
+
+/** The other copies of a program that share its port: a call's webhook and its stream may come to different ones. */
+export interface OtherWorkers {
+  /** The stream of a call has come to this one. */
+  tellTaken(callSid: string): void
+  /** Calls back when one has come to another. → stops calling */
+  onTaken(listener: (callSid: string) => void): () => void
+}
+
 /**
  * Runs so many copies of this program, which share the port: each call lives in one of them.
  * @throws Error when one of them could not start; it has said why
@@ -20,7 +33,12 @@ export async function startWorkers(count: number): Promise<{ url: string; close:
   let closing = false
   const fork = () => {
     const worker = cluster.fork()
-    worker.on('message', ({ ask, id }: Partial<Asked>) => {
+    worker.on('message', ({ ask, id, taken }: Partial<Asked & Taken>) => {
+      if (taken) {
+        for (const other of Object.values(cluster.workers ?? {})) {
+          if (other !== worker) other?.send({ taken } satisfies Taken)
+        }
+      }
       if (ask !== 'metrics') return
       const answer = (text: string) => worker.send({ id, text })
       numbers.clusterMetrics().then(answer, () => answer(''))
@@ -61,6 +79,18 @@ export function shareNumbers(registry: Registry): void {
   AggregatorRegistry.setRegistries(registry)
   // Only an instance listens for the question.
   new AggregatorRegistry()
+}
+
+/** The other workers, by way of the process that has started this one. */
+export function otherWorkers(): OtherWorkers {
+  return {
+    tellTaken: taken => void process.send?.({ taken } satisfies Taken),
+    onTaken: listener => {
+      const receive = ({ taken }: Partial<Taken>) => void (taken && listener(taken))
+      process.on('message', receive)
+      return () => process.off('message', receive)
+    },
+  }
 }
 
 /** The numbers of all workers, asked of the process that has started this one. */

@@ -130,6 +130,17 @@ export class AgentCall {
     this.send({ type: 'AgentAudioDone' })
   }
 
+  /** Waits until a ping of the caller's side was answered. */
+  async answersPing(): Promise<void> {
+    await once(this.#socket, 'ping')
+    await once(this.#socket, 'ping')
+  }
+
+  /** Takes nothing any more, and does not say so. */
+  stall(): void {
+    this.#socket.pause()
+  }
+
   /** Sound alone. */
   sounds(sound: Buffer): void {
     this.#socket.send(sound)

@@ -193,6 +193,12 @@ export class Caller {
     this.#socket!.close()
   }
 
+  /** Waits until a ping was answered. */
+  async answersPing(): Promise<void> {
+    await once(this.#socket!, 'ping')
+    await once(this.#socket!, 'ping')
+  }
+
   /** Takes nothing any more, and does not say so. */
   stall(): void {
     this.#socket!.pause()

@@ -22,6 +22,7 @@ export function startVoice({ apiUrl, key, agentUrl, audio = 'mulaw', ...rest }: 
       thinkModels: ['gemini-2.5-flash'],
       speakModel: 'aura-2-odysseus-en',
       language: 'en',
+      mipOptOut: true,
     },
     secret: 'a secret that all voice processes share',
     maxCalls: 500,

@@ -3,6 +3,7 @@ import { sentences } from '../../voice/sentences/sentences.ts'
 import { type AgentCall, type StandInAgent, startAgent } from '../support/agent.ts'
 import { startApi, type TestApi } from '../support/api.ts'
 import { Caller, type CallerOptions } from '../support/caller.ts'
+import { startProxy } from '../support/proxy.ts'
 import { startVoice, type VoiceOptions } from '../support/voice.ts'
 
 let api: TestApi
@@ -187,6 +188,26 @@ describe('the conversation', () => {
     expect(line.received.rest.filter(({ type }) => type === 'FunctionCallResponse')).toEqual([])
   })
 
+  test('a cancelled function leaves no effect, whether it has run or not', async () => {
+    const { line } = await talking()
+    expect(await line.asks('add_to_cart', { flavor: 'taro' })).toMatchObject({ staged: true })
+    const [answered] = line.request({ name: 'update_pending_item', args: { sweetness: '0%' }, id: 'call_1' })
+    await line.answer(answered!)
+    line.send({ type: 'FunctionCallCancelled', functions: [{ id: 'call_1', name: 'update_pending_item' }] })
+    line.request({ name: 'confirm_pending_to_cart', args: {}, id: 'call_2' })
+    line.send({
+      type: 'FunctionCallCancelled',
+      functions: [{ id: 'call_2', name: 'confirm_pending_to_cart' }],
+    })
+    await expect
+      .poll(() => line.asks('get_cart'))
+      .toMatchObject({
+        cart_count: 0,
+        pending_item: { summary: expect.stringContaining('50% sweet') },
+      })
+    expect(line.received.rest.filter(({ id }) => id === 'call_2')).toEqual([])
+  })
+
   test('a cancelled function is never answered', async () => {
     const { line } = await talking()
     const [cancelled] = line.request({ name: 'get_cart', args: {} })
@@ -347,6 +368,23 @@ describe('the end of a call', () => {
     },
   )
 
+  test('a goodbye while the api is away ends as one', async () => {
+    const proxy = await startProxy(api.url)
+    await voice.close()
+    voice = await start({ apiUrl: proxy.url, patience: { answer: 200 } })
+    try {
+      const { caller, line } = await talking()
+      await line.asks('end_call')
+      proxy.cut()
+      line.says('Goodbye!', sound(160))
+      caller.echo(await caller.mark())
+      await caller.givenBack()
+      expect((await caller.webhook('/voice/after-stream')).body).toContain('<Response><Hangup/></Response>')
+    } finally {
+      await proxy.close()
+    }
+  })
+
   test('who interrupts the goodbye goes on talking', async () => {
     const { caller, line } = await talking()
     await line.asks('end_call')
@@ -441,6 +479,16 @@ describe('the end of a call', () => {
     await expect.poll(() => endReasonOf(caller)).toBe('FAILED')
   })
 
+  test('a line that is dead although its connection is open is given up', async () => {
+    await voice.close()
+    voice = await start({ patience: { alive: 50 } })
+    const { caller, line } = await talking()
+    await caller.answersPing()
+    caller.stall()
+    expect(await line.closed).toBe(1000)
+    await expect.poll(() => endReasonOf(caller)).toBe('FAILED')
+  })
+
   test('a connection that breaks off is answered with a sentence: the caller may still be there', async () => {
     const caller = newCaller()
     await caller.ring()
@@ -466,14 +514,62 @@ describe('the end of a call', () => {
 describe('an agent that fails', () => {
   const apology = /<Say>Sorry, we lost the connection.*<\/Say><Dial[^>]*>\+15550009999<\/Dial>/
 
-  test.each([401, 429])('refuses with %i: the caller hears a sentence and is put through', async refuse => {
+  test.each([
+    [401, 'AGENT_LOST', apology],
+    [429, 'BUSY', /<Say>All our lines are busy.*<\/Say><Dial[^>]*>\+15550009999<\/Dial>/],
+  ])('refuses with %i: the caller hears a sentence and is put through', async (refuse, reason, sentence) => {
     await voice.close()
     voice = await start({ patience: { agent: 1_000 } })
     agent.options.refuse = refuse
     const caller = await newCaller().connect()
     await caller.givenBack()
-    expect(await endReasonOf(caller)).toBe('AGENT_LOST')
-    expect((await caller.webhook('/voice/after-stream')).body).toMatch(apology)
+    expect(await endReasonOf(caller)).toBe(reason)
+    expect((await caller.webhook('/voice/after-stream')).body).toMatch(sentence)
+  })
+
+  test('is not there any more although its connection is open: another one takes over', async () => {
+    await voice.close()
+    voice = await start({ patience: { alive: 50 } })
+    const { line } = await talking()
+    // Only one that has answered is judged by its silence.
+    await line.answersPing()
+    line.stall()
+    const next = await agent.call()
+    await next.settings()
+    expect(await next.next('InjectAgentMessage')).toMatchObject({ message: expect.stringContaining('Sorry') })
+  })
+
+  test('takes sound more slowly than it is spoken: another one takes over', async () => {
+    const { caller, line } = await talking()
+    line.stall()
+    // Besides what voice keeps, the network takes some megabytes.
+    let taken = false
+    const next = agent.call().finally(() => (taken = true))
+    while (!taken) {
+      caller.speak(sound(160_000))
+      await new Promise(resolve => setImmediate(resolve))
+    }
+    await (await next).settings()
+  })
+
+  test('is lost while the api is away: the next one is told that it does not know the cart', async () => {
+    const proxy = await startProxy(api.url)
+    await voice.close()
+    voice = await start({ apiUrl: proxy.url, patience: { recall: 100 } })
+    try {
+      const { line } = await talking()
+      await line.asks('add_to_cart', { flavor: 'taro' })
+      proxy.cut()
+      line.close(1011)
+      const next = await agent.call()
+      const { agent: settings } = (await next.settings()) as unknown as {
+        agent: { think: { prompt: string } }
+      }
+      expect(settings.think.prompt).toContain('Call get_cart and order_is_placed before')
+      expect(settings.think.prompt).not.toContain('Staged, not confirmed')
+    } finally {
+      await proxy.close()
+    }
   })
 
   test.each<[string, (line: AgentCall) => void]>([

@@ -20,8 +20,11 @@ export function keytermsOf({ flavors, toppings, addOns }: LiveMenu): string[] {
   return [...flavors, ...toppings, ...addOns].map(({ name }) => name)
 }
 
-/** What the model is told: who it is, how to talk on a phone, the live menu, the order of things, and this caller. */
-export function promptFor(call: StartedCall): string {
+/**
+ * What the model is told: who it is, how to talk on a phone, the live menu, the order of things, and this caller.
+ * @param cartIsKnown false when the call may have got on since, and the api could not say how
+ */
+export function promptFor(call: StartedCall, { cartIsKnown = true } = {}): string {
   const { menu } = call
   return [
     `You take orders by phone for ${menu.shop.name}, a boba tea shop. You are warm, quick and brief.`,
@@ -51,7 +54,7 @@ What the functions answer is the truth: never say that something is in the cart 
     `# The phone number
 ${phoneGuide(call)}
 Speech recognition mishears digits. Read every spoken number back in groups and ask whether it is right before checkout; they can also key it in and press the pound key.`,
-    situation(call),
+    cartIsKnown ? situation(call) : unknownSituation,
   ]
     .filter(Boolean)
     .join('\n\n')
@@ -61,6 +64,9 @@ function phoneGuide({ from }: StartedCall): string {
   if (!from) return 'Their caller ID is withheld or cannot get texts. Ask for a mobile number.'
   return `First ask whether to text the number they are calling from, the one ending ${digits(from.slice(-4))}. If yes, call save_phone_number with "caller id". If not, ask for another.`
 }
+
+const unknownSituation = `# So far on this call
+There may be drinks in the cart, or an order. Call get_cart and order_is_placed before you say anything about them.`
 
 /** What has happened on this call before, when it is taken up again. */
 function situation({ cart, pendingItem, order }: StartedCall): string {

@@ -8,6 +8,8 @@ export interface AgentModels {
   speakModel: string
   /** BCP 47, e.g. "en". */
   language: string
+  /** Keeps what callers say out of the provider's training. */
+  mipOptOut: boolean
 }
 
 export interface AgentBrief {
@@ -47,8 +49,7 @@ export function settings({
   return {
     type: 'Settings',
     tags: ['bobarista'],
-    // Callers' words are not for training.
-    mip_opt_out: true,
+    mip_opt_out: models.mipOptOut,
     // History would be a second copy of the transcript on the wire.
     flags: { history: false },
     audio,

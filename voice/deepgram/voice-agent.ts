@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events'
 import { WebSocket } from 'ws'
+import { watch } from '../alive.ts'
 import { type AgentMessage, type FunctionCall, readMessage } from './messages.ts'
 
 /** Why a connection to an agent is of no more use. */
@@ -11,6 +12,10 @@ export type AgentLoss =
   | { why: 'closed' }
   /** No Welcome, or no SettingsApplied, in time. */
   | { why: 'silent' }
+  /** It does not answer any more, although its connection is open. */
+  | { why: 'gone' }
+  /** It takes what the caller says more slowly than they say it. */
+  | { why: 'slow' }
 
 interface VoiceAgentEvents {
   /** Settings are in force. */
@@ -19,7 +24,8 @@ interface VoiceAgentEvents {
   audio: [Buffer]
   /** The last byte of a reply was sent; it is not heard yet. */
   audioDone: []
-  userStartedSpeaking: []
+  /** When the word of it came, in milliseconds of performance.now(). */
+  userStartedSpeaking: [number]
   /** From here on, sound belongs to a new reply. */
   turn: []
   said: [{ role: 'user' | 'assistant'; content: string }]
@@ -41,9 +47,11 @@ export interface VoiceAgentOptions {
   welcomeWithin?: number
   /** How long nothing may flow before a KeepAlive is sent, in milliseconds. Deepgram gives up after about ten seconds. */
   keepAlive?: number
+  /** How often it is asked whether it is still there, in milliseconds. */
+  alive?: number
 }
 
-/** So much may wait for a slow network before it is dropped, in seconds: older speech is of no use to a recogniser. */
+/** So much may wait for a slow network, in seconds: an agent that hears later than that answers old questions. */
 const mostBuffered = 5
 
 /** The agent's end of a call: a socket that speaks the Deepgram Voice Agent wire, version 1. */
@@ -51,6 +59,7 @@ export class VoiceAgent extends EventEmitter<VoiceAgentEvents> {
   readonly #socket: WebSocket
   readonly #bytesPerSecond: number
   readonly #timers: NodeJS.Timeout[]
+  #stopAsking: (() => void) | undefined
   #sentSince = false
   #over = false
 
@@ -61,6 +70,7 @@ export class VoiceAgent extends EventEmitter<VoiceAgentEvents> {
     bytesPerSecond,
     welcomeWithin = 3_000,
     keepAlive = 5_000,
+    alive = 5_000,
   }: VoiceAgentOptions) {
     super()
     this.#bytesPerSecond = bytesPerSecond
@@ -72,6 +82,9 @@ export class VoiceAgent extends EventEmitter<VoiceAgentEvents> {
     })
     const silence = setTimeout(() => this.#lose({ why: 'silent' }), welcomeWithin)
     this.#timers = [silence, setInterval(() => this.#keepAlive(), keepAlive)]
+    this.#socket.once('open', () => {
+      this.#stopAsking = watch(this.#socket, alive, () => this.#lose({ why: 'gone' }))
+    })
     this.#socket.on('unexpected-response', (request, { statusCode = 0 }) => {
       request.destroy()
       this.#lose({ why: 'refused', status: statusCode })
@@ -84,13 +97,14 @@ export class VoiceAgent extends EventEmitter<VoiceAgentEvents> {
         this.emit('audio', data as Buffer)
         return
       }
+      const arrived = performance.now()
       const message = readMessage((data as Buffer).toString())
       if (message?.type === 'Welcome') {
         silence.refresh()
         this.#send(settings)
       } else if (message) {
         if (message.type === 'SettingsApplied') clearTimeout(silence)
-        this.#receive(message)
+        this.#receive(message, arrived)
       }
     })
   }
@@ -98,7 +112,7 @@ export class VoiceAgent extends EventEmitter<VoiceAgentEvents> {
   /** Takes caller audio once it is ready. @param audio in the input format of the settings */
   send(audio: Buffer): void {
     if (this.#socket.readyState !== WebSocket.OPEN) return
-    if (this.#socket.bufferedAmount > mostBuffered * this.#bytesPerSecond) return
+    if (this.#socket.bufferedAmount > mostBuffered * this.#bytesPerSecond) return this.#lose({ why: 'slow' })
     this.#sentSince = true
     this.#socket.send(audio)
   }
@@ -137,7 +151,7 @@ export class VoiceAgent extends EventEmitter<VoiceAgentEvents> {
     this.#socket.once('close', () => clearTimeout(patience))
   }
 
-  #receive(message: AgentMessage): void {
+  #receive(message: AgentMessage, arrived: number): void {
     switch (message.type) {
       case 'SettingsApplied':
         this.emit('ready')
@@ -147,7 +161,7 @@ export class VoiceAgent extends EventEmitter<VoiceAgentEvents> {
         this.emit('said', { role: message.role, content: message.content })
         break
       case 'UserStartedSpeaking':
-        this.emit('userStartedSpeaking')
+        this.emit('userStartedSpeaking', arrived)
         break
       case 'EndOfTurn':
       case 'AgentThinking':
@@ -200,5 +214,6 @@ export class VoiceAgent extends EventEmitter<VoiceAgentEvents> {
   #end(): void {
     this.#over = true
     for (const timer of this.#timers) clearTimeout(timer)
+    this.#stopAsking?.()
   }
 }

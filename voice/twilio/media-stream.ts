@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events'
 import type { RawData, WebSocket } from 'ws'
+import { watch } from '../alive.ts'
 import {
   clearFrame,
   markFrame,
@@ -43,14 +44,17 @@ export class MediaStream extends EventEmitter<MediaStreamEvents> {
   /** How it ended; nothing while it lives. */
   #end: 'hangUp' | 'lost' | undefined
 
-  constructor(socket: WebSocket, { streamSid, start }: StreamStart) {
+  /** @param alive how often Twilio is asked whether it is still there, in milliseconds */
+  constructor(socket: WebSocket, { streamSid, start }: StreamStart, alive: number) {
     super()
     this.callSid = start.callSid
     this.parameters = start.customParameters
     this.#socket = socket
     this.#streamSid = streamSid
     socket.on('message', (data, isBinary) => this.#receive(data, isBinary))
+    const stopAsking = watch(socket, alive, () => socket.terminate())
     socket.on('close', () => {
+      stopAsking()
       const said = this.#early?.some(({ event }) => event === 'stop')
       this.#finish(said ? 'hangUp' : 'lost')
     })
@@ -127,10 +131,14 @@ export class MediaStream extends EventEmitter<MediaStreamEvents> {
 /**
  * Waits until Twilio says which call a new socket belongs to. A socket that says anything else first, or nothing, is
  * closed.
- * @param within milliseconds
+ * @param start how long that may take, in milliseconds
+ * @param alive how often Twilio is asked whether it is still there from then on, in milliseconds
  * @returns nothing when the socket was closed
  */
-export function streamOf(socket: WebSocket, within: number): Promise<MediaStream | undefined> {
+export function streamOf(
+  socket: WebSocket,
+  { start, alive }: { start: number; alive: number },
+): Promise<MediaStream | undefined> {
   return new Promise(resolve => {
     const settle = (stream: MediaStream | undefined) => {
       clearTimeout(timer)
@@ -144,10 +152,10 @@ export function streamOf(socket: WebSocket, within: number): Promise<MediaStream
     const closed = () => settle(undefined)
     const receive = (data: RawData, isBinary: boolean) => {
       const message = isBinary ? undefined : readMessage((data as Buffer).toString())
-      if (message?.event === 'start') settle(new MediaStream(socket, message))
+      if (message?.event === 'start') settle(new MediaStream(socket, message, alive))
       else if (message?.event !== 'connected') refuse('Expected the start of a media stream')
     }
-    const timer = setTimeout(() => refuse('No start came'), within)
+    const timer = setTimeout(() => refuse('No start came'), start)
     socket.on('message', receive).on('close', closed)
     // A broken socket closes by itself; what it had to say about it is of no use.
     socket.on('error', () => socket.terminate())
