@@ -1,3 +1,4 @@
+import type { EntityClass, FilterQuery } from '@mikro-orm/core'
 import type { EntityManager, MikroORM } from '@mikro-orm/sql'
 import type { Logger } from 'pino'
 import { Call } from './calls/call.entity.ts'
@@ -6,7 +7,7 @@ import { Order } from './orders/order.entity.ts'
 import { Sms } from './sms/sms.entity.ts'
 
 const hour = 60 * 60_000
-/** Calls erased in one transaction, so that nobody else waits long. */
+/** Rows erased in one transaction, so that nobody else waits long. */
 const batch = 200
 
 /**
@@ -18,32 +19,37 @@ export async function eraseBefore(
   em: EntityManager,
   before: Date,
 ): Promise<{ calls: number; orders: number }> {
-  let calls = 0
-  for (;;) {
-    const old = await em.find(
-      Call,
-      { erasedAt: null, startedAt: { $lt: before } },
-      { fields: ['id'], limit: batch, disableIdentityMap: true },
-    )
-    if (old.length === 0) break
-    const ids = old.map(({ id }) => id)
-    await em.transactional(async tx => {
-      // A hash of a phone number is a phone number to whoever tries them all.
-      const nothing = { arguments: {}, answer: {}, argumentsHash: '', before: null }
-      await tx.nativeUpdate(FunctionCall, { call: { $in: ids } }, nothing)
-      const erased = { from: null, phone: null, transferReason: null, transcript: [], erasedAt: new Date() }
-      await tx.nativeUpdate(Call, { id: { $in: ids } }, erased)
-    })
-    calls += ids.length
-  }
-  const older = { createdAt: { $lt: before } }
-  const orders = await em.nativeUpdate(
-    Order,
-    { ...older, phone: { $ne: null } },
-    { phone: null, name: null, inputHash: null },
-  )
-  await em.nativeUpdate(Sms, { ...older, to: { $ne: null } }, { to: null })
+  const old = { createdAt: { $lt: before } }
+  const calls = await inBatches(em, Call, { erasedAt: null, startedAt: { $lt: before } }, async (tx, ids) => {
+    // A hash of a phone number is a phone number to whoever tries them all.
+    const nothing = { arguments: {}, answer: {}, argumentsHash: '', before: null }
+    await tx.nativeUpdate(FunctionCall, { call: { $in: ids } }, nothing)
+    const erased = { from: null, phone: null, transferReason: null, transcript: [], erasedAt: new Date() }
+    await tx.nativeUpdate(Call, { id: { $in: ids } }, erased)
+  })
+  const orders = await inBatches(em, Order, { ...old, phone: { $ne: null } }, async (tx, ids) => {
+    await tx.nativeUpdate(Order, { id: { $in: ids } }, { phone: null, name: null, inputHash: null })
+  })
+  await inBatches(em, Sms, { ...old, to: { $ne: null } }, async (tx, ids) => {
+    await tx.nativeUpdate(Sms, { id: { $in: ids } }, { to: null })
+  })
   return { calls, orders }
+}
+
+/** Erases one batch after the other until no row is left that is to be erased. → how many there were */
+async function inBatches<Row extends { id: string }>(
+  em: EntityManager,
+  rows: EntityClass<Row>,
+  where: FilterQuery<Row>,
+  erase: (tx: EntityManager, ids: string[]) => Promise<void>,
+): Promise<number> {
+  for (let count = 0; ;) {
+    const found = await em.find(rows, where, { limit: batch, disableIdentityMap: true })
+    if (found.length === 0) return count
+    const ids = found.map(({ id }) => id)
+    await em.transactional(tx => erase(tx, ids))
+    count += ids.length
+  }
 }
 
 /** Erases what is older than so many days, now and every hour; nothing when it is 0. → how to stop */

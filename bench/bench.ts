@@ -1,7 +1,7 @@
 /*
  * `npm run bench` measures all parts, `npm run bench -- calls memory` some. Standard output is docs/benchmarks.md:
- * `npm run -s bench > docs/benchmarks.md`. It runs on loopback only, takes about forty minutes, thirty of them the soak, and is worth something
- * only on a machine that does nothing else.
+ * `npm run -s bench > docs/benchmarks.md`. It runs on loopback only, takes about forty minutes, thirty of them the soak,
+ * and is worth something only on a machine that does nothing else.
  */
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'

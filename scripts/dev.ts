@@ -1,13 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { loadDotEnv } from '../env.ts'
 import { buildIfNeeded } from './build.ts'
-import { keptSecrets } from './secrets.ts'
+import { secretsFor } from './secrets.ts'
 
 /** The same as start, with each part started again when its source changes and the screens reloading by themselves. */
 loadDotEnv()
 await buildIfNeeded()
-const kept = keptSecrets('data/secrets.json')
-const env = { ...kept, ...process.env }
+const env: NodeJS.ProcessEnv = { ...process.env, ...secretsFor(process.env) }
 const bin = (name: string) => `node_modules/.bin/${name}`
 const run = (command: string, ...rest: string[]): ChildProcess =>
   spawn(command, rest, { env, stdio: 'inherit' })

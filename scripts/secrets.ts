@@ -1,19 +1,31 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { StartError } from '../env.ts'
 
 const secrets = z.object({ STAFF_PIN: z.string(), VOICE_API_KEY: z.string() })
 
-export type Secrets = z.infer<typeof secrets>
+type Secrets = z.infer<typeof secrets>
+
+/** What is set stays; in production nothing is made up, and the processes say what is missing. */
+export function secretsFor(env: NodeJS.ProcessEnv): Partial<NodeJS.ProcessEnv> {
+  if (env.NODE_ENV === 'production' || (env.STAFF_PIN && env.VOICE_API_KEY)) return {}
+  const { DATABASE_URL = '' } = env
+  const file = DATABASE_URL.startsWith('sqlite:') ? DATABASE_URL.slice('sqlite:'.length) : 'data/bobarista.db'
+  const kept = keptSecrets(join(dirname(file), 'secrets.json'))
+  return {
+    STAFF_PIN: env.STAFF_PIN || kept.STAFF_PIN,
+    VOICE_API_KEY: env.VOICE_API_KEY || kept.VOICE_API_KEY,
+  }
+}
 
 /**
  * The secrets nobody has set, made up at the first start and kept in a file that only this user can read, so that
  * nothing has a default password and the PIN stays the same.
  * @throws StartError when the file cannot be read or written
  */
-export function keptSecrets(file: string): Secrets {
+function keptSecrets(file: string): Secrets {
   try {
     return secrets.parse(JSON.parse(readFileSync(file, 'utf8')))
   } catch (error) {

@@ -1,8 +1,7 @@
-import { dirname, join } from 'node:path'
 import { loadDotEnv, StartError } from '../env.ts'
 import { buildIfNeeded } from './build.ts'
 import { DidNotStart, type Started, startProcess } from './process.ts'
-import { keptSecrets } from './secrets.ts'
+import { secretsFor } from './secrets.ts'
 import { welcome } from './welcome.ts'
 
 const restartAfter = 1_000
@@ -35,6 +34,8 @@ async function start(): Promise<() => Promise<void>> {
     try {
       const started = await startProcess(script, { ...env, ...more })
       running[place] = started
+      // What comes up while everything stops was not there to be stopped.
+      if (stopping) return await started.stop()
       void started.ended.then(() => restart(script, more, place))
     } catch (error) {
       if (!(error instanceof DidNotStart)) throw error
@@ -52,18 +53,6 @@ async function start(): Promise<() => Promise<void>> {
     throw error
   }
   return stop
-}
-
-/** What is set stays; in production nothing is made up, and the processes say what is missing. */
-function secretsFor(env: NodeJS.ProcessEnv): Partial<NodeJS.ProcessEnv> {
-  if (env.NODE_ENV === 'production' || (env.STAFF_PIN && env.VOICE_API_KEY)) return {}
-  const { DATABASE_URL = '' } = env
-  const file = DATABASE_URL.startsWith('sqlite:') ? DATABASE_URL.slice('sqlite:'.length) : 'data/bobarista.db'
-  const kept = keptSecrets(join(dirname(file), 'secrets.json'))
-  return {
-    STAFF_PIN: env.STAFF_PIN || kept.STAFF_PIN,
-    VOICE_API_KEY: env.VOICE_API_KEY || kept.VOICE_API_KEY,
-  }
 }
 
 try {

@@ -20,8 +20,8 @@ export interface CallOptions {
   codec: Codec
   /** Runs an agent function; never rejects. */
   run: (call: FunctionCall, signal: AbortSignal) => Promise<FunctionAnswer>
-  /** Takes functions back that the agent has cancelled, by id. May reject. */
-  cancel: (requests: string[]) => Promise<void>
+  /** Takes functions back that the agent has cancelled. May reject. */
+  cancel: (calls: FunctionCall[]) => Promise<void>
   /** What the caller has keyed in, in a sentence as the caller would say it. */
   keyed: (digits: string) => Promise<string>
   transcript: Transcript
@@ -65,7 +65,7 @@ export class Call extends EventEmitter<{ attached: []; ended: [EndReason] }> {
   /** When the last sound of the caller came. */
   #lastAudio = 0
   /** Functions the agent has asked for, by id: one that comes twice is run and answered once. */
-  readonly #asked = new Set<string>()
+  readonly #asked = new Map<string, FunctionCall>()
   /** Whether the last words are being heard. */
   #leaving = false
   /** Once the end is decided nothing the agent says is of use. */
@@ -214,7 +214,7 @@ export class Call extends EventEmitter<{ attached: []; ended: [EndReason] }> {
 
   async #run(agent: VoiceAgent, call: FunctionCall): Promise<void> {
     if (this.#asked.has(call.id)) return
-    this.#asked.add(call.id)
+    this.#asked.set(call.id, call)
     const { filler, run } = this.#options
     const cancelled = new AbortController()
     this.#running.set(call.id, cancelled)
@@ -231,12 +231,11 @@ export class Call extends EventEmitter<{ attached: []; ended: [EndReason] }> {
 
   async #cancel(ids: string[]): Promise<void> {
     for (const id of ids) this.#running.get(id)?.abort()
-    const asked = ids.filter(id => this.#asked.has(id))
-    if (asked.length === 0) return
+    const asked = ids.map(id => this.#asked.get(id)).filter(call => call !== undefined)
     try {
       await this.#options.cancel(asked)
     } catch {
-      this.#options.logger.warn({ requests: asked }, 'cancelled functions could not be taken back')
+      this.#options.logger.warn({ requests: ids }, 'cancelled functions could not be taken back')
     }
   }
 

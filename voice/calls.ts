@@ -154,7 +154,9 @@ export class Calls {
       codec,
       run: (asked, signal) =>
         runFunction(this.#functions, api, callSid, asked, { within: patience.function, signal }),
-      cancel: async requests => {
+      cancel: async cancelled => {
+        const requests = cancelled.filter(({ name }) => this.#hasEffect(name)).map(({ id }) => id)
+        if (requests.length === 0) return
         const variables = { call: callSid, requests }
         const { stay } = await api.ask<{ stay: string[] }>(cancelFunctions, variables)
         if (stay.length > 0) logger.warn({ requests: stay }, 'cancelled functions had done what stays done')
@@ -234,6 +236,10 @@ export class Calls {
     if (found?.result.phone) return `I keyed in the phone number ${digits}.`
     if (found?.result.order_number || !found) return `I keyed in ${digits}.`
     return `I keyed in ${digits}, but that is no whole phone number.`
+  }
+
+  #hasEffect(name: string): boolean {
+    return this.#functions.some(each => each.name === name && each.effect)
   }
 
   /** Tells a call when its shop's menu changes. → stops telling */

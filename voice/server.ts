@@ -50,9 +50,6 @@ export async function startServer(
   const { api, agent, secret, transferNumber, maxCalls, host, logger, others } = options
   const patience = { ...usualPatience, ...options.patience }
   const metrics = options.metrics ?? new Metrics()
-  const calls = new Calls({ api, agent, maxCalls, patience, metrics, logger, taken: others?.tellTaken })
-  const stopHearing = others?.onTaken(callSid => calls.giveUp(callSid))
-
   const app = new Koa()
   app.on('error', error => logger.error({ err: error }, 'a request failed'))
   const server = createServer()
@@ -62,19 +59,16 @@ export async function startServer(
     perMessageDeflate: false,
     skipUTF8Validation: true,
   })
-  try {
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject)
-      server.listen(options.port, host, resolve)
-    })
-  } catch (error) {
-    await calls.drain()
-    throw error
-  }
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(options.port, host, resolve)
+  })
   const { port } = server.address() as AddressInfo
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`
   const publicUrl = options.publicUrl ?? url
   const signatures = options.twilioAuthToken ? new Signatures(options.twilioAuthToken, publicUrl) : undefined
+  const calls = new Calls({ api, agent, maxCalls, patience, metrics, logger, taken: others?.tellTaken })
+  const stopHearing = others?.onTaken(callSid => calls.giveUp(callSid))
   const answers = webhooks({
     calls,
     api,

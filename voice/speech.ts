@@ -33,6 +33,7 @@ export class Speech {
     caller.on('mark', name => this.#echoed(name))
     for (const audio of this.#early) this.#send(audio)
     this.#early = []
+    this.#earlyBytes = 0
     // All that came before is closed by one mark: now, or at the end of the reply that is under way.
     const complete = this.#unheard > 0 && !this.#sounding
     this.#unheard = complete ? 1 : 0
@@ -131,6 +132,7 @@ export class Speech {
     const fade = this.#playout.cut(performance.now())
     if (fade.length > 0) this.#caller?.play(fade)
     this.#early = []
+    this.#earlyBytes = 0
     this.#turn += 1
     this.#unheard = 0
     this.#sounding = false

@@ -52,7 +52,7 @@ export function graphqlOverSocket({
   const websocket = new WebSocketServer({ noServer: true, maxPayload: limits.bodyBytes })
 
   /** Who is on an open socket. */
-  const known = new Map<WebSocket, Viewer>()
+  const known = new WeakMap<WebSocket, Viewer>()
 
   const hide = (errors: readonly GraphQLError[]) => {
     const requestId = randomUUID()
@@ -69,7 +69,6 @@ export function graphqlOverSocket({
             typeof authorization === 'string' ? authorization : undefined,
           )
           known.set(extra.socket, extra.viewer)
-          extra.socket.once('close', () => known.delete(extra.socket))
         } catch (error) {
           if (!(error instanceof GraphQLError)) throw error
           extra.socket.close(CloseCode.Forbidden, 'The API key is wrong or was revoked')
@@ -104,11 +103,15 @@ export function graphqlOverSocket({
   )
   let checking = false
   const check = async () => {
-    if (checking || known.size === 0) return
+    if (checking) return
     checking = true
     try {
-      const out = await outOf([...known.values()])
-      for (const [client, viewer] of known) {
+      const open = [...websocket.clients].flatMap(client => {
+        const viewer = known.get(client)
+        return viewer ? [{ client, viewer }] : []
+      })
+      const out = await outOf(open.map(({ viewer }) => viewer))
+      for (const { client, viewer } of open) {
         if (out.has(viewer))
           client.close(CloseCode.Forbidden, 'The API key was revoked, or the session is over')
       }
@@ -117,7 +120,8 @@ export function graphqlOverSocket({
     }
     checking = false
   }
-  const rechecks = setInterval(() => void check(), recheck)
+  // A server that could not start has nobody to check, and must not be kept alive for it.
+  const rechecks = setInterval(() => void check(), recheck).unref()
 
   return {
     upgrade: (request, socket, head) =>

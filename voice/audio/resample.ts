@@ -19,8 +19,8 @@
  * WebAssembly instance of 26 MB; wave-resampler keeps nothing from one chunk to the next.
  *
  * Every output is the same sum in the same order however the input is cut, so that chunks and the whole agree bit for
- * bit. The inner products are WebAssembly, four multiplications at a time: as JavaScript they took 6.5 µs each way, more
- * than everything else that a call costs.
+ * bit. The inner products are WebAssembly, four multiplications at a time: with them in JavaScript each
+ * conversion took 6.5 µs.
  */
 import { nyquistFilter } from './fir.ts'
 import { filter, workspace } from './workspace.ts'
