@@ -1,6 +1,6 @@
 /*
  * `npm run bench` measures all parts, `npm run bench -- calls memory` some. Standard output is docs/benchmarks.md:
- * `npm run -s bench > docs/benchmarks.md`. It runs on loopback only, takes about forty minutes, thirty of them the soak,
+ * `npm run -s bench > docs/benchmarks.md`. It runs on loopback only, takes about fifty minutes, thirty of them the soak,
  * and is worth something only on a machine that does nothing else.
  */
 import { execFile } from 'node:child_process'
@@ -11,6 +11,7 @@ import { functions } from './functions.ts'
 import { machine } from './machine.ts'
 import { memory } from './memory.ts'
 import { root } from './program.ts'
+import { ratios } from './ratios.ts'
 import { documentOf, type Section } from './report.ts'
 import { soak } from './soak.ts'
 import { start } from './start.ts'
@@ -30,6 +31,7 @@ const parts: Record<string, (log: (line: string) => void) => Promise<Section>> =
   audio,
   functions,
   calls,
+  ratios,
   memory,
   start,
   soak,
