@@ -22,6 +22,8 @@ export interface AgentOptions {
 export interface StandInAgent {
   url: string
   options: AgentOptions
+  /** What happens to those who reach it next, one each: an HTTP status, or a socket that says nothing. */
+  nextTo: (number | 'silence')[]
   /** The next time it refuses somebody. */
   refused(): Promise<number>
   /** The next call that reaches it. */
@@ -39,6 +41,7 @@ export async function startAgent(options: AgentOptions = {}): Promise<StandInAge
   const standIn: StandInAgent = {
     url: '',
     options,
+    nextTo: [],
     call: () => calls.next(),
     refused: () => refusals.next(),
     async close() {
@@ -50,7 +53,9 @@ export async function startAgent(options: AgentOptions = {}): Promise<StandInAge
     },
   }
   server.on('upgrade', (request, socket, head) => {
-    const { refuse } = standIn.options
+    const trap = standIn.nextTo.shift()
+    if (trap === 'silence') return sockets.handleUpgrade(request, socket, head, () => {})
+    const refuse = trap ?? standIn.options.refuse
     if (refuse || !/^Token \S+$/.test(request.headers.authorization ?? '')) {
       refusals.push(refuse ?? 401)
       socket.end(`HTTP/1.1 ${refuse ?? 401} Refused\r\nConnection: close\r\n\r\n`)

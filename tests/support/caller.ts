@@ -40,6 +40,7 @@ export class Caller {
   #sequence = 0
   #chunk = 0
   #heard: Buffer[] = []
+  #heardBytes = 0
 
   constructor(options: CallerOptions) {
     this.#options = options
@@ -162,7 +163,7 @@ export class Caller {
 
   /** Waits for so many bytes of sound. → all of it */
   async hears(bytes: number): Promise<Buffer> {
-    if (this.heard.length < bytes) await this.#sounded.next(total => total >= bytes)
+    if (this.#heardBytes < bytes) await this.#sounded.next(total => total >= bytes)
     return this.heard
   }
 
@@ -204,6 +205,11 @@ export class Caller {
     this.#socket!.pause()
   }
 
+  /** Takes again what was sent meanwhile. */
+  resume(): void {
+    this.#socket!.resume()
+  }
+
   /** The connection breaks, without a word. */
   drop(): void {
     this.#socket?.terminate()
@@ -223,7 +229,7 @@ export class Caller {
     this.log.push(frame)
     if (frame.event === 'media') {
       this.#heard.push(Buffer.from(frame.media!.payload, 'base64'))
-      this.#sounded.push(this.heard.length)
+      this.#sounded.push((this.#heardBytes += this.#heard.at(-1)!.length))
     } else this.frames.push(frame)
   }
 }
