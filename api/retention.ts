@@ -1,7 +1,7 @@
 import type { EntityClass, FilterQuery } from '@mikro-orm/core'
 import type { EntityManager, MikroORM } from '@mikro-orm/sql'
 import type { Logger } from 'pino'
-import { Call } from './calls/call.entity.ts'
+import { Call, CallEndReason } from './calls/call.entity.ts'
 import { FunctionCall } from './calls/function-call.entity.ts'
 import { Order } from './orders/order.entity.ts'
 import { Sms } from './sms/sms.entity.ts'
@@ -52,19 +52,39 @@ async function inBatches<Row extends { id: string }>(
   }
 }
 
-/** Erases what is older than so many days, now and every hour; nothing when it is 0. → how to stop */
-export function keepRetention(orm: MikroORM, days: number, logger: Logger): () => Promise<void> {
-  if (days === 0) return async () => undefined
+/**
+ * A call that nobody has ended for so long, in milliseconds: its voice process died, and so did Twilio's word that the
+ * call is over.
+ */
+const forgotten = 24 * hour
+
+/** Ends calls that nobody has ended. → how many there were */
+export async function endForgotten(em: EntityManager, before: Date): Promise<number> {
+  return em.nativeUpdate(
+    Call,
+    { endedAt: null, startedAt: { $lt: before } },
+    { endedAt: new Date(), endReason: CallEndReason.FAILED },
+  )
+}
+
+/**
+ * Ends forgotten calls, and erases what is older than so many days (nothing when it is 0), now and every hour.
+ * @returns stops it
+ */
+export function keepHouse(orm: MikroORM, days: number, logger: Logger): () => Promise<void> {
   let working = Promise.resolve()
-  const erase = async () => {
+  const keep = async () => {
     try {
-      const erased = await eraseBefore(orm.em.fork(), new Date(Date.now() - days * 24 * hour))
+      const em = orm.em.fork()
+      await endForgotten(em, new Date(Date.now() - forgotten))
+      if (days === 0) return
+      const erased = await eraseBefore(em, new Date(Date.now() - days * 24 * hour))
       if (erased.calls + erased.orders > 0) logger.info({ ...erased, days }, 'numbers and words were erased')
     } catch (error) {
       logger.error({ err: error }, 'old numbers and words could not be erased; it is tried again in an hour')
     }
   }
-  const again = () => (working = working.then(erase))
+  const again = () => (working = working.then(keep))
   void again()
   const timer = setInterval(() => void again(), hour)
   return async () => {

@@ -10,7 +10,7 @@ import { type DatabaseOptions, openDatabase } from './database.ts'
 import type { ApiEnv } from './env.ts'
 import { EventLog, type LogOptions } from './events/log.ts'
 import { seed } from './menu/seed.ts'
-import { keepRetention } from './retention.ts'
+import { keepHouse } from './retention.ts'
 import { type ServerOptions, startServer } from './server.ts'
 import { SmsSender, type SmsSenderOptions } from './sms/sms-sender.ts'
 import { TwilioMessages } from './sms/twilio-messages.ts'
@@ -59,7 +59,7 @@ export async function startApi(env: ApiEnv, logger: Logger, options: StartOption
         env.PUBLIC_URL && { twilio: { authToken: env.TWILIO_AUTH_TOKEN, publicUrl: env.PUBLIC_URL } }),
       ...options.server,
     })
-    const stopErasing = keepRetention(orm, env.RETENTION_DAYS, logger)
+    const stopKeeping = keepHouse(orm, env.RETENTION_DAYS, logger)
     const sender = new SmsSender({ orm, log, twilio: accountOf(env), logger, ...options.sms })
     return {
       url: server.url,
@@ -68,7 +68,7 @@ export async function startApi(env: ApiEnv, logger: Logger, options: StartOption
       close: async () => {
         await server.close()
         await sender.close()
-        await stopErasing()
+        await stopKeeping()
         await orm.close(true)
       },
     }

@@ -5,7 +5,7 @@ import type { Api } from './api.ts'
 import { type AgentAudio, type AudioFormat, createCodec } from './audio/codec.ts'
 import type { CallSummary } from './call-numbers.ts'
 import { Call } from './call.ts'
-import { greeting, keytermsOf, promptFor } from './deepgram/prompt.ts'
+import { greetingFor, keytermsOf, promptFor } from './deepgram/prompt.ts'
 import { type AgentModels, settings } from './deepgram/settings.ts'
 import { VoiceAgent } from './deepgram/voice-agent.ts'
 import {
@@ -208,7 +208,7 @@ export class Calls {
         prompt: promptFor(now ?? started, { cartIsKnown: !said || now !== undefined }),
         tools: toolsOf(this.#functions, menu),
         keyterms: keytermsOf(menu),
-        ...(said ? { said: said.recent } : { greeting }),
+        ...(said ? { said: said.recent } : { greeting: greetingFor(started) }),
       }),
       bytesPerSecond,
       welcomeWithin: patience.welcome,

@@ -21,6 +21,7 @@ export const startCall = `
       id
       from
       phone
+      resumes
       order { number }
       transcript { speaker }
       cart { summary }

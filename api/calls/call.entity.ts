@@ -6,6 +6,7 @@ import { Drink } from '../carts/drink.ts'
 import { Order } from '../orders/order.entity.ts'
 import { Shop } from '../shops/shop.entity.ts'
 import { CallMetrics } from './call-metrics.ts'
+import { CallOutcome, outcomeOf } from './outcome.ts'
 import { Said } from './said.ts'
 
 export enum CallIntent {
@@ -55,10 +56,11 @@ registerEnumType(CallEndReason, {
 /** A phone call by Twilio's CallSid, with its cart: all that any voice process needs to take it on. */
 @Entity()
 @Index({ properties: ['shop', 'startedAt'] })
+@Index({ properties: ['from', 'endedAt'] })
 @Index({ name: 'call_unerased_index', properties: ['startedAt'], where: 'erased_at is null' })
 @ObjectType({ description: "A phone call, by Twilio's CallSid, with its cart." })
 export class Call {
-  [OptionalProps]?: 'cart' | 'transcript' | 'intent' | 'startedAt' | 'effects'
+  [OptionalProps]?: 'cart' | 'transcript' | 'intent' | 'startedAt' | 'effects' | 'outcome'
 
   @PrimaryKey({ type: 'string' })
   @Field(() => ID, { description: "Twilio's CallSid." })
@@ -120,6 +122,13 @@ export class Call {
   @Field(() => Order, { nullable: true, description: 'What was ordered; null before checkout.' })
   order: Rel<Order> | null = null
 
+  /** The call that broke off and whose drinks this one went on with. */
+  @OneToOne(() => Call, call => call.resumedBy, { owner: true, nullable: true, deleteRule: 'set null' })
+  resumes: Rel<Call> | null = null
+
+  @OneToOne(() => Call, call => call.resumes, { nullable: true })
+  resumedBy: Rel<Call> | null = null
+
   @Property({ type: 'Date' })
   @Field(() => Date, { description: 'When the phone was answered.' })
   startedAt: Date = new Date()
@@ -138,4 +147,9 @@ export class Call {
     description: 'When its numbers and words were erased because it was old enough; null before.',
   })
   erasedAt: Date | null = null
+
+  @Field(() => CallOutcome, { description: 'What came of it.' })
+  get outcome(): CallOutcome {
+    return outcomeOf(this)
+  }
 }

@@ -24,6 +24,7 @@ import { shopOf } from '../shops/shop-of.ts'
 import { Call, CallEndReason, CallIntent } from './call.entity.ts'
 import { CallMetrics } from './call-metrics.ts'
 import { FunctionCall } from './function-call.entity.ts'
+import { droppedCall } from './draft.ts'
 import { callerIdOf } from './phone.ts'
 import { SaidInput } from './said.ts'
 
@@ -61,6 +62,8 @@ class EndCallInput {
   metrics?: CallMetrics | null
 }
 
+const populate = ['shop', 'order', 'resumes', 'resumedBy'] as const
+
 /** Phone calls, as the voice process reports them. */
 @Resolver(() => Call)
 export class CallResolver {
@@ -73,7 +76,7 @@ export class CallResolver {
     after?: string | null,
   ): Promise<CallConnection> {
     const shop = await shopOf(em)
-    return paginate(em, Call, { shop }, 'startedAt', { first, after, populate: ['order'] })
+    return paginate(em, Call, { shop }, 'startedAt', { first, after, populate: [...populate] })
   }
 
   @allow('calls:read', 'calls:write')
@@ -82,35 +85,45 @@ export class CallResolver {
     @Ctx() { em }: Context,
     @Arg('id', () => ID, { description: "Twilio's CallSid." }) id: string,
   ): Promise<Call | null> {
-    return em.findOne(Call, id, { populate: ['shop', 'order'] })
+    return em.findOne(Call, id, { populate })
   }
 
   @allow('calls:write')
-  @Mutation(() => Call, { description: 'A call comes in. The same CallSid answers the same call.' })
+  @Mutation(() => Call, {
+    description:
+      'A call comes in. The same CallSid answers the same call. A call from a number whose last call broke off before checkout goes on with its drinks.',
+  })
   async startCall(
     @Ctx() { em }: Context,
     @Arg('input', () => StartCallInput, { description: 'The call.' }) { callSid, from, to }: StartCallInput,
   ): Promise<Call> {
     if (!/^[\w-]{1,64}$/.test(callSid)) throw badInput('`callSid` is no CallSid.')
-    const known = await em.findOne(Call, callSid, { populate: ['shop', 'order'] })
+    const known = await em.findOne(Call, callSid, { populate })
     if (known) return known
     const shop = (to && (await em.findOne(Shop, { phone: to }))) || (await shopOf(em))
-    // Twilio may ask twice at the same moment; the second insert finds the first.
-    await em.upsert(
-      Call,
-      {
-        id: callSid,
-        shop: shop.id,
-        from: callerIdOf(from, shop.region),
-        cart: [],
-        transcript: [],
-        intent: CallIntent.TALKING,
-        effects: 0,
-        startedAt: new Date(),
-      },
-      { onConflictAction: 'ignore' },
-    )
-    return em.findOneOrFail(Call, callSid, { populate: ['shop', 'order'], refresh: true })
+    const caller = callerIdOf(from, shop.region)
+    await em.transactional(async tx => {
+      const dropped = caller && (await droppedCall(tx, shop.id, caller))
+      // Twilio may ask twice at the same moment; the second insert finds the first.
+      await tx.upsert(
+        Call,
+        {
+          id: callSid,
+          shop: shop.id,
+          from: caller,
+          phone: dropped ? dropped.phone : null,
+          pendingItem: dropped ? dropped.pendingItem : null,
+          cart: dropped ? dropped.cart : [],
+          resumes: dropped ? dropped.id : null,
+          transcript: [],
+          intent: CallIntent.TALKING,
+          effects: 0,
+          startedAt: new Date(),
+        },
+        { onConflictFields: ['id'], onConflictAction: 'ignore' },
+      )
+    })
+    return em.findOneOrFail(Call, callSid, { populate, refresh: true })
   }
 
   @allow('calls:write')
@@ -123,7 +136,7 @@ export class CallResolver {
     await em.nativeUpdate(Call, { id, endedAt: null }, { endedAt: new Date(), endReason: reason })
     // Twilio's word that the call is over may come before the one who carried it has told how it went.
     if (metrics) await em.nativeUpdate(Call, { id, metrics: null }, { metrics })
-    const call = await em.findOne(Call, id, { populate: ['shop', 'order'], refresh: true })
+    const call = await em.findOne(Call, id, { populate, refresh: true })
     if (!call) throw badInput('`call` is not known.')
     return call
   }
@@ -151,6 +164,23 @@ export class CallResolver {
   @FieldResolver(() => [FunctionCall], { description: 'The agent functions with an effect, in order.' })
   functions(@Ctx() { loaders }: Context, @Root() call: Call): Promise<FunctionCall[]> {
     return loaders.functions.load(call.id)
+  }
+
+  @FieldResolver(() => ID, {
+    nullable: true,
+    description:
+      'Id of the call that broke off and whose drinks this one went on with; from the same number.',
+  })
+  resumes(@Root() call: Call): string | null {
+    return call.resumes?.id ?? null
+  }
+
+  @FieldResolver(() => ID, {
+    nullable: true,
+    description: 'Id of the call that went on with the drinks of this one.',
+  })
+  resumedBy(@Root() call: Call): string | null {
+    return call.resumedBy?.id ?? null
   }
 
   @FieldResolver(() => Menu, { description: 'What the shop sells right now.' })

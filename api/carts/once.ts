@@ -71,6 +71,10 @@ export async function once<Answer extends { ok: boolean }>(
       }
       if (!call)
         return refuse('NO_SUCH_CALL', 'This call is not known here. Apologise and transfer to staff.')
+      // Its voice process may be slower than the caller, who has dialled again.
+      if (call.endedAt && (await tx.em.count(Call, { resumes: call }))) {
+        refuse('CALL_RESUMED', 'The caller has called again and goes on there. Say goodbye.')
+      }
       const before = stateOf(call)
       let told = false
       const append: Transaction['append'] = (shop, change) => {

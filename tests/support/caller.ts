@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import twilio from 'twilio'
 import { WebSocket } from 'ws'
@@ -11,6 +11,7 @@ export interface CallerOptions {
   authToken?: string
   /** The origin it thinks it reaches; `voiceUrl` if omitted. */
   publicUrl?: string
+  /** A number nobody else calls from, if omitted. */
   from?: string
   to?: string
   callSid?: string
@@ -27,6 +28,7 @@ export const newCallSid = () => `CA${randomBytes(16).toString('hex')}`
 /** A stand-in for Twilio: one call, frame by frame, as a test says. `Phone` of the practice line does it by itself. */
 export class Caller {
   readonly callSid: string
+  readonly from: string
   readonly frames = new Inbox<Frame>()
   readonly faults: string[] = []
   /** Everything that came, in order. */
@@ -45,6 +47,7 @@ export class Caller {
   constructor(options: CallerOptions) {
     this.#options = options
     this.callSid = options.callSid ?? newCallSid()
+    this.from = options.from ?? `+1555${randomInt(1_000_000, 10_000_000)}`
   }
 
   /** Calls a webhook as Twilio does. */
@@ -52,17 +55,11 @@ export class Caller {
     path: string,
     fields: Record<string, string> = {},
   ): Promise<{ status: number; body: string }> {
-    const {
-      voiceUrl,
-      authToken,
-      publicUrl = voiceUrl,
-      from = '+15550004567',
-      to = '+15550001111',
-    } = this.#options
+    const { voiceUrl, authToken, publicUrl = voiceUrl, to = '+15550001111' } = this.#options
     const form = {
       CallSid: this.callSid,
       AccountSid: this.#accountSid,
-      From: from,
+      From: this.from,
       To: to,
       CallStatus: 'in-progress',
       ApiVersion: '2010-04-01',

@@ -76,11 +76,11 @@ describe('the conversation', () => {
     expect(twiml).toContain('<Say>Connecting you to the Deepgram Boba Rista.</Say>')
     expect(twiml).toContain(`<Stream url="${voice.url.replace('http', 'ws')}/twilio"`)
     expect(twiml).toMatch(/<Connect action="[^"]+\/voice\/after-stream" method="POST">/)
-    expect(twiml).not.toContain('5550004567')
+    expect(twiml).not.toContain(caller.from.slice(2))
   })
 
   test('the agent is told who it is, the menu and its functions, and greets word for word', async () => {
-    await newCaller().connect()
+    const caller = await newCaller().connect()
     const line = await agent.call()
     const settings = (await line.settings()) as unknown as {
       audio: object
@@ -92,8 +92,31 @@ describe('the conversation', () => {
     })
     expect(settings.agent.greeting).toBe('Hey! I am your Deepgram BobaRista. What would you like to order?')
     expect(settings.agent.think.prompt).toContain('taro milk tea, 5.50 USD')
-    expect(settings.agent.think.prompt).toContain('ending 4 5 6 7')
+    expect(settings.agent.think.prompt).toContain(`ending ${caller.from.slice(-4).split('').join(' ')}`)
     expect(settings.agent.think.functions).toHaveLength(16)
+  })
+
+  test('who was cut off hears what they had, and the agent goes on with it', async () => {
+    const { caller, line } = await talking()
+    await line.asks('add_to_cart', { flavor: 'taro', toppings: 'boba' })
+    await line.asks('confirm_pending_to_cart')
+    await line.asks('add_to_cart', { flavor: 'black milk tea' })
+    caller.hangUp()
+    await line.closed
+    await expect.poll(() => endReasonOf(caller)).toBe('CALLER_HUNG_UP')
+    await newCaller({ from: caller.from }).connect()
+    const again = await agent.call()
+    const { agent: settings } = (await again.settings()) as unknown as {
+      agent: { greeting: string; think: { prompt: string } }
+    }
+    expect(settings.greeting).toMatch(
+      /^Hey, welcome back! You had one taro milk tea with boba.*, and one black milk tea.*\. Shall we go on\?$/,
+    )
+    expect(settings.think.prompt).toMatch(/The line broke on an earlier call[^]*In the cart: one taro milk tea/)
+    expect(await again.asks('checkout_order', { phone: 'caller id' })).toMatchObject({
+      ok: true,
+      items: { length: 2 },
+    })
   })
 
   test('what the agent says before the stream is there is heard first, byte by byte', async () => {
@@ -166,7 +189,7 @@ describe('the conversation', () => {
       staged: true,
     })
     expect(await line.asks('confirm_pending_to_cart')).toMatchObject({ ok: true, cart_count: 1 })
-    expect(await line.asks('checkout_order', { phone: 'caller id' })).toMatchObject({ phone: '+15550004567' })
+    expect(await line.asks('checkout_order', { phone: 'caller id' })).toMatchObject({ phone: caller.from })
     const { data } = await api.ask<{ call: { order: { number: string } } }>(
       'query ($id: ID!) { call(id: $id) { order { number } } }',
       { id: caller.callSid },

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startPracticeAgent } from '../../voice/practice/agent.ts'
+import { dial } from '../../voice/practice/phone.ts'
 import { readScript } from '../../voice/practice/script.ts'
 import { startApi, type TestApi } from '../support/api.ts'
 import { startVoice } from '../support/voice.ts'
@@ -123,6 +124,30 @@ describe('on a whole shop', () => {
       }
     },
   )
+
+  test('a caller who was cut off calls back and orders what they had', { timeout: 60_000 }, async () => {
+    const from = '+15550006789'
+    const call = () => dial({ voiceUrl: voice.url, authToken: '12345', from })
+    const first = await call()
+    await first.hears(/What would you like to order\?/)
+    await first.say('a taro milk tea with boba')
+    await first.hears(/Is that right\?/)
+    await first.hangUp()
+    await first.ended
+
+    const second = await call()
+    await second.hears(/You had one taro milk tea with boba, .*Shall we go on\?/)
+    await second.say('yes')
+    await second.hears(/That is one taro milk tea with boba.*Is that right\?/)
+    await second.say('yes')
+    await second.hears(/anything else/)
+    await second.say("no, that's all")
+    await second.hears(/ending 6, 7, 8, 9\?|ending 6 7 8 9\?/)
+    await second.say('yes')
+    await second.hears(/order number is/)
+    await second.say('bye')
+    await second.ended
+  })
 
   test('a wrong signature is explained', async () => {
     const { code, errors } = await runCall(['--url', voice.url], { env: { TWILIO_AUTH_TOKEN: 'wrong' } })

@@ -583,6 +583,61 @@ test('a conversation goes on where its last connection broke off', () => {
   expect(made).toEqual([['save_phone_number', { phone: 'caller id' }]])
 })
 
+describe('who was cut off on an earlier call', () => {
+  const greeting = 'Hey, welcome back! You had one taro milk tea + boba. Shall we go on?'
+  const { pending_item: taro } = staged('taro milk tea', ['boba'])
+  const { pending_item: black } = staged('black milk tea')
+  const back = () => {
+    const conversation = new Conversation(brief)
+    conversation.resume(greeting)
+    return conversation
+  }
+  const cart = (items: object[], pending_item: object | null): Call => [
+    'get_cart',
+    {},
+    { ok: true, items, cart_count: items.length, pending_item },
+  ]
+
+  test('goes on with what is in the cart', () => {
+    play([['yes please', [cart([taro], null)], 'Good. Would you like anything else?']], back())
+  })
+
+  test('has the staged drink read back', () => {
+    play(
+      [
+        ['yes', [cart([taro], black)], 'That is one black milk tea. Is that right?'],
+        ['yes', [confirm], 'Got it. Would you like anything else?'],
+      ],
+      back(),
+    )
+  })
+
+  test('starts anew, and nothing is left', () => {
+    const gone: Call[] = [
+      ['clear_pending_item', {}, { ok: true, cleared: true }],
+      ['remove_from_cart', { index: 1 }, { ok: true, removed: taro }],
+      ['remove_from_cart', { index: 0 }, { ok: true, removed: taro }],
+    ]
+    play(
+      [['no', [cart([taro, taro], black), ...gone], 'Okay, we start anew. What would you like to order?']],
+      back(),
+    )
+  })
+
+  test('may name the next drink at once', () => {
+    play(
+      [
+        [
+          'a black milk tea',
+          [['add_to_cart', { flavor: 'black milk tea' }, staged('black milk tea')]],
+          'That is one black milk tea. Is that right?',
+        ],
+      ],
+      back(),
+    )
+  })
+})
+
 test('a new menu is known at once', () => {
   const conversation = new Conversation(brief)
   const [addToCart] = brief.functions

@@ -1,7 +1,20 @@
 import type { LiveMenu, StartedCall } from '../documents.ts'
 
-/** Spoken word for word when the call is answered. */
-export const greeting = 'Hey! I am your Deepgram BobaRista. What would you like to order?'
+const greeting = 'Hey! I am your Deepgram BobaRista. What would you like to order?'
+
+/** More drinks than this are not read out before the caller has said a word. */
+const mostReadOut = 3
+
+/** Spoken word for word when the call is answered. Who was cut off hears that nothing is lost. */
+export function greetingFor({ resumes, cart, pendingItem }: StartedCall): string {
+  const drinks = pendingItem ? [...cart, pendingItem] : cart
+  if (!resumes || drinks.length === 0) return greeting
+  const had =
+    drinks.length > mostReadOut
+      ? `${drinks.length} drinks`
+      : drinks.map(({ summary }) => summary).join(', and ')
+  return `Hey, welcome back! You had ${had}. Shall we go on?`
+}
 
 type Item = LiveMenu['flavors'][number]
 
@@ -69,8 +82,13 @@ const unknownSituation = `# So far on this call
 There may be drinks in the cart, or an order. Call get_cart and order_is_placed before you say anything about them.`
 
 /** What has happened on this call before, when it is taken up again. */
-function situation({ cart, pendingItem, order }: StartedCall): string {
+function situation({ resumes, cart, pendingItem, order }: StartedCall): string {
   const lines = [
+    ...(resumes
+      ? [
+          'The line broke on an earlier call; its drinks were kept, and the caller was asked whether to go on with them. If they would rather start anew: remove_from_cart for each, clear_pending_item for the staged one.',
+        ]
+      : []),
     ...(order ? [`The order is placed; its number is ${digits(order.number)}.`] : []),
     ...cart.map(({ summary }) => `In the cart: ${summary}`),
     ...(pendingItem ? [`Staged, not confirmed: ${pendingItem.summary}`] : []),

@@ -149,8 +149,9 @@ export class AgentSession {
     this.#send({ type: 'SettingsApplied' })
 
     const before = agent.context?.messages?.findLast(({ role }) => role === 'assistant')?.content
-    if (before !== undefined) conversation.resume(before)
     const { greeting } = agent
+    const last = before ?? greeting
+    if (last !== undefined) conversation.resume(last)
     if (greeting) this.#take(() => saying(greeting))
   }
 

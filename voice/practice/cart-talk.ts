@@ -2,7 +2,7 @@ import { priceAloud } from './aloud.ts'
 import type { Answer } from './answers.ts'
 import { changesOf } from './drink-changes.ts'
 import type { DrinkWords } from './drink-words.ts'
-import { changePending } from './drinks-talk.ts'
+import { changePending, readBack } from './drinks-talk.ts'
 import type { Asking, Memory, Turn } from './memory.ts'
 
 /** "The second one", counted from 0, or the last. */
@@ -72,6 +72,24 @@ export function* lookAtCart(memory: Memory): Asking<Answer> {
   const answer = yield* memory.ask('get_cart')
   if (answer.items && answer.items.length !== memory.cart.length) memory.cart = [...answer.items]
   return answer
+}
+
+/** The caller was cut off on an earlier call and goes on with its drinks. */
+export function* goOn(memory: Memory): Turn {
+  const { pending_item } = yield* lookAtCart(memory)
+  if (pending_item) yield* readBack(memory, pending_item)
+  else yield* memory.say('Good.', 'more')
+}
+
+/** The caller was cut off on an earlier call and does not want its drinks any more. */
+export function* startAnew(memory: Memory): Turn {
+  const { pending_item } = yield* lookAtCart(memory)
+  if (pending_item) yield* memory.ask('clear_pending_item')
+  for (const index of [...memory.cart.keys()].toReversed()) {
+    yield* memory.ask('remove_from_cart', { index })
+  }
+  memory.cart = []
+  yield* memory.say('Okay, we start anew.', 'drink')
 }
 
 export function* readCart(memory: Memory): Turn {

@@ -1,4 +1,4 @@
-import { changeInCart, readCart, takeAway } from './cart-talk.ts'
+import { changeInCart, goOn, readCart, startAnew, takeAway } from './cart-talk.ts'
 import { merged } from './drink-changes.ts'
 import { type DrinkWords, plain, readDrinks } from './drink-words.ts'
 import { changeOrAdd, confirm, settleRequirement, stage } from './drinks-talk.ts'
@@ -96,7 +96,9 @@ function* order(memory: Memory, heard: Heard): Turn {
     // Staged on an earlier connection of this call; without changes the answer is the drink as it is.
     memory.pending = (yield* memory.ask('update_pending_item')).pending_item
   }
-  if (memory.requirement) yield* settleRequirement(memory, text, intents, drinks)
+  if (memory.asked === 'goOn' && !first && ['yes', 'no'].some(each => intents.has(each as Intent))) {
+    yield* intents.has('yes') ? goOn(memory) : startAnew(memory)
+  } else if (memory.requirement) yield* settleRequirement(memory, text, intents, drinks)
   else if (intents.has('remove') || intents.has('neverMind')) yield* takeAway(memory, which, first)
   else if (first && which !== undefined) yield* changeInCart(memory, which, first)
   else if (memory.pending && (first || !memory.asksForPhone)) yield* toStaged(memory, heard)

@@ -16,6 +16,7 @@ export type Question = keyof typeof questions
 
 const questions = {
   drink: 'What would you like to order?',
+  goOn: 'Shall we go on?',
   flavor: 'Which drink would you like that with?',
   requirement: 'Would you like that?',
   confirm: 'Is that right?',

@@ -2,9 +2,11 @@ import type { Constructor } from '@mikro-orm/core'
 import type { Migration } from '@mikro-orm/migrations'
 import { Migration20261125045723 } from './Migration20261125045723.ts'
 import { Migration20261125091240 } from './Migration20261125091240.ts'
+import { Migration20261125125435 } from './Migration20261125125435.ts'
 
 /** Oldest first. */
 export const migrations: Record<string, Constructor<Migration>> = {
   Migration20261125045723,
   Migration20261125091240,
+  Migration20261125125435,
 }
