@@ -37,7 +37,7 @@ export const entities = [
 
 export interface DatabaseOptions {
   /** Called with every SQL statement, for tests that count them and for LOG_LEVEL=trace. */
-  onQuery?: (sql: string) => void
+  onQuery?: (sql: string, params: readonly unknown[]) => void
   /** Called with what the ORM has to say, such as a warning. Nothing is printed without it. */
   onMessage?: (message: string) => void
 }
@@ -54,8 +54,8 @@ export function databaseOptions(url: string, { onQuery, onMessage }: DatabaseOpt
     // A call's order is asked for where it is needed; joining it to every look at a call costs each of them.
     autoJoinOneToOneOwner: false,
     logger: (message: string) => onMessage?.(message),
-    onQuery: (sql: string) => {
-      onQuery?.(sql)
+    onQuery: (sql: string, params: readonly unknown[]) => {
+      onQuery?.(sql, params)
       return sql
     },
   }

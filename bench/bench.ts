@@ -6,6 +6,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { buildIfNeeded } from '../scripts/build.ts'
+import { board } from './board.ts'
 import { calls } from './calls.ts'
 import { functions } from './functions.ts'
 import { machine } from './machine.ts'
@@ -30,6 +31,7 @@ async function audio(): Promise<Section> {
 const parts: Record<string, (log: (line: string) => void) => Promise<Section>> = {
   audio,
   functions,
+  board,
   calls,
   ratios,
   memory,

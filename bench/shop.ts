@@ -17,13 +17,16 @@ export function temporaryFolder(): { folder: string; remove: () => void } {
   return { folder, remove: () => rmSync(folder, { recursive: true }) }
 }
 
-/** The built api as a process of its own, with an empty database in a file. */
-export async function startShop(): Promise<Shop> {
+/**
+ * The built api as a process of its own.
+ * @param database `DATABASE_URL`; an empty database in a file if omitted
+ */
+export async function startShop({ database }: { database?: string } = {}): Promise<Shop> {
   const { folder, remove } = temporaryFolder()
   const api = await startProgram('dist/api/main.js', {
     core: others,
     env: {
-      DATABASE_URL: `sqlite:${join(folder, 'bobarista.db')}`,
+      DATABASE_URL: database ?? `sqlite:${join(folder, 'bobarista.db')}`,
       STAFF_PIN: '135790',
       VOICE_API_KEY: voiceKey,
     },

@@ -3,7 +3,7 @@ import { allow } from '../auth/allow.ts'
 import { badInput } from '../connection.ts'
 import type { Context } from '../context.ts'
 import { Order } from '../orders/order.entity.ts'
-import { boardStatuses, OrderStatus } from '../orders/order-status.ts'
+import { boardStatuses, inStatus, OrderStatus } from '../orders/order-status.ts'
 import { Shop } from '../shops/shop.entity.ts'
 import { shopOf } from '../shops/shop-of.ts'
 import { EventType } from './event.entity.ts'
@@ -112,8 +112,12 @@ export class EventResolver {
     const cursor = String(shop.eventSeq)
     const orders = await em.find(
       Order,
-      { shop, status: { $in: boardStatuses } },
-      { fields: ['number', 'status', 'createdAt'], orderBy: { createdAt: 'asc' }, disableIdentityMap: true },
+      { shop, ...inStatus(boardStatuses) },
+      {
+        fields: ['number', 'status', 'createdAt'],
+        orderBy: { createdAt: 'asc', id: 'asc' },
+        disableIdentityMap: true,
+      },
     )
     return { shop, cursor, at: new Date(), orders }
   }

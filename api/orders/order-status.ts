@@ -34,3 +34,13 @@ export const openStatuses = [OrderStatus.RECEIVED, OrderStatus.PREPARING, OrderS
 
 /** What the board calls "preparing". */
 export const boardStatuses = [OrderStatus.RECEIVED, OrderStatus.PREPARING]
+
+/**
+ * The condition that an order is in one of these statuses. Where all of them are open ones it says so as well, in the
+ * words of the index of open orders: a planner that only sees an order by time would walk through years of old ones.
+ */
+export function inStatus(statuses: readonly OrderStatus[]): object {
+  const wanted = { status: { $in: [...statuses] } }
+  const open = statuses.every(status => openStatuses.includes(status))
+  return open ? { $and: [{ status: { $in: openStatuses } }, wanted] } : wanted
+}

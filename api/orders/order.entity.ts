@@ -40,6 +40,11 @@ registerEnumType(OrderSource, {
   properties: ['shop', 'number'],
   where: "status in ('RECEIVED', 'PREPARING', 'READY')",
 })
+@Index({
+  name: 'orders_open_index',
+  properties: ['shop', 'createdAt', 'id'],
+  where: "status in ('RECEIVED', 'PREPARING', 'READY')",
+})
 @Index({ name: 'orders_board_index', properties: ['shop', 'status', 'createdAt'] })
 @Index({ properties: ['shop', 'createdAt'] })
 @Index({ properties: ['shop', 'phone'] })

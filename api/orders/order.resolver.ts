@@ -30,7 +30,7 @@ import { Sms } from '../sms/sms.entity.ts'
 import { moveOrder, MoveOrderResult, OrderMoveRefused } from './move-order.ts'
 import { Order, OrderSource } from './order.entity.ts'
 import { OrderItem } from './order-item.entity.ts'
-import { OrderStatus } from './order-status.ts'
+import { inStatus, OrderStatus } from './order-status.ts'
 import { longestName, placeOrder } from './place-order.ts'
 
 @ObjectType({ description: 'A page of orders, newest first.' })
@@ -109,7 +109,7 @@ export class OrderResolver {
     const shop = await shopOf(em)
     const where = {
       shop,
-      ...(filter?.status && { status: { $in: filter.status } }),
+      ...(filter?.status && inStatus(filter.status)),
       ...(filter?.number && { number: filter.number }),
       ...(filter?.source && { source: filter.source }),
       ...(filter?.createdAfter && { createdAt: { $gte: filter.createdAfter } }),

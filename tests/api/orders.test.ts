@@ -327,3 +327,31 @@ describe('an order from another program', () => {
     expect(await place({ drinks, phone }, 'x'.repeat(101))).toMatchObject({ code: 'BAD_IDEMPOTENCY_KEY' })
   })
 })
+
+// PostgreSQL decides by what is in the table, and that is not much here.
+test.skipIf(process.env.TEST_DATABASE_URL)(
+  'what is open is found without walking through years of old orders',
+  async () => {
+    const asked: [sql: string, params: readonly unknown[]][] = []
+    const listened = await startApi({ onQuery: (...query) => void asked.push(query) })
+    const staff = await listened.signIn()
+    asked.length = 0
+    await listened.ask('{ board { orders { number } } }')
+    await listened.ask(
+      '{ orders(first: 50, filter: { status: [RECEIVED, PREPARING] }) { nodes { number } } }',
+      {},
+      staff,
+    )
+    const reads = asked.filter(([sql]) => sql.includes('from `orders`'))
+    expect(reads).toHaveLength(2)
+    for (const [sql, params] of reads) {
+      const plan = await listened.orm.em
+        .fork()
+        .execute<{ detail: string }[]>(`explain query plan ${sql}`, [...params])
+      expect(plan.map(({ detail }) => detail)).toEqual([
+        'SEARCH o0 USING INDEX orders_open_index (shop_id=?)',
+      ])
+    }
+    await listened.close()
+  },
+)

@@ -33,7 +33,7 @@ export interface ApiOptions {
   twilio?: TwilioMessages | null
   sms?: Partial<SmsSenderOptions>
   server?: Partial<ServerOptions>
-  onQuery?: (sql: string) => void
+  onQuery?: (sql: string, params: readonly unknown[]) => void
 }
 
 export interface Answer<Data> {

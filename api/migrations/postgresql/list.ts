@@ -3,10 +3,12 @@ import type { Migration } from '@mikro-orm/migrations'
 import { Migration20261125045723 } from './Migration20261125045723.ts'
 import { Migration20261125091240 } from './Migration20261125091240.ts'
 import { Migration20261125125435 } from './Migration20261125125435.ts'
+import { Migration20261125131939 } from './Migration20261125131939.ts'
 
 /** Oldest first. */
 export const migrations: Record<string, Constructor<Migration>> = {
   Migration20261125045723,
   Migration20261125091240,
   Migration20261125125435,
+  Migration20261125131939,
 }
