@@ -7,6 +7,7 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { buildIfNeeded } from '../scripts/build.ts'
 import { board } from './board.ts'
+import { boards } from './boards.ts'
 import { calls } from './calls.ts'
 import { functions } from './functions.ts'
 import { machine } from './machine.ts'
@@ -32,6 +33,7 @@ const parts: Record<string, (log: (line: string) => void) => Promise<Section>> =
   audio,
   functions,
   board,
+  boards,
   calls,
   ratios,
   memory,

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
-import { stayOff } from './cores.ts'
+import { measured, stayOff } from './cores.ts'
 import type { Section } from './report.ts'
 import { type Shop, startShop, temporaryFolder } from './shop.ts'
 import { median, spread } from './statistics.ts'
@@ -26,7 +26,7 @@ export async function board(log: (line: string) => void): Promise<Section> {
       // The api makes the tables, then the past is put into them.
       await (await startShop({ database })).close()
       fill(join(folder, `${size}.db`), size)
-      shops.push(await startShop({ database }))
+      shops.push(await startShop({ database, core: measured }))
       log(`board: ${size} old orders are there`)
     }
     for (const shop of shops) await roundTrip(shop)
