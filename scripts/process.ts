@@ -12,6 +12,8 @@ export interface Started {
   ended: Promise<void>
   /** Lets it finish what it is doing, and waits for it. */
   stop(): Promise<void>
+  /** Ends it at once. */
+  kill(): void
 }
 
 /**
@@ -34,6 +36,7 @@ export async function startProcess(script: string, env: NodeJS.ProcessEnv): Prom
       child.kill('SIGTERM')
       await ended
     },
+    kill: () => void child.kill('SIGKILL'),
   }
 }
 

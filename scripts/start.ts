@@ -5,9 +5,14 @@ import { secretsFor } from './secrets.ts'
 import { welcome } from './welcome.ts'
 
 const restartAfter = 1_000
+/** A stop that takes longer than this is explained, in milliseconds. */
+const patience = 1_000
+
+const stillStopping =
+  'Live calls are coming to their end first. Press Ctrl-C again to cut them off; no order is lost.\n'
 
 /** Everything a shop needs, in one command: the api with both screens, then voice with the practice agent. */
-async function start(): Promise<() => Promise<void>> {
+async function start(): Promise<{ stop: () => Promise<void>; kill: () => void }> {
   loadDotEnv()
   await buildIfNeeded()
   const env = { ...process.env, ...secretsFor(process.env) }
@@ -52,15 +57,24 @@ async function start(): Promise<() => Promise<void>> {
     await stop()
     throw error
   }
-  return stop
+  return { stop, kill: () => running.forEach(each => each.kill()) }
 }
 
 try {
   let interrupted = false
   const early = () => (interrupted = true)
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, early)
-  const stop = await start()
-  const end = () => void stop().then(() => process.exit(0))
+  const { stop, kill } = await start()
+  let ending = false
+  const end = () => {
+    if (ending) {
+      kill()
+      process.exit(130)
+    }
+    ending = true
+    setTimeout(() => process.stdout.write(stillStopping), patience)
+    void stop().then(() => process.exit(0))
+  }
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, end)
   if (interrupted) end()
 } catch (error) {

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { Caller } from './support/caller.ts'
 
 let folder: string
 let started: ChildProcess[]
@@ -180,6 +181,25 @@ test('a part that dies is started again', { timeout: 60_000 }, async () => {
   await shop.prints(/voice\/main\.ts ended unexpectedly; it is started again/)
   shop.child.kill('SIGTERM')
   expect(await shop.ended()).toBe(0)
+})
+
+test('who cannot wait for live calls to end presses Ctrl-C again', { timeout: 60_000 }, async () => {
+  const shop = startShop({ DRAIN_SECONDS: '600' })
+  const [, voice] = await shop.prints(/Phone calls\s+(http:\S+)\/voice/)
+  await shop.prints(/Ctrl-C/)
+  const caller = await new Caller({ voiceUrl: voice! }).connect()
+  await caller.hears(160)
+  shop.child.kill('SIGINT')
+  await shop.prints(/Press Ctrl-C again to cut them off; no order is lost/)
+  shop.child.kill('SIGINT')
+  expect(await shop.ended()).toBe(130)
+  await caller.givenBack()
+  const answers = () =>
+    fetch(`${voice}/healthz`).then(
+      () => true,
+      () => false,
+    )
+  await expect.poll(answers).toBe(false)
 })
 
 /** Process ids, in the order they were started. */
