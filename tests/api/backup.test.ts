@@ -8,7 +8,7 @@ import { databaseUrl, startApi } from '../support/api.ts'
 import { build, run } from '../support/built.ts'
 
 const execute = promisify(execFile)
-const onPostgres = process.env.TEST_DATABASE_URL !== undefined
+const onPostgres = Boolean(process.env.TEST_DATABASE_URL)
 
 let folder: string
 let database: string
