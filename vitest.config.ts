@@ -1,12 +1,30 @@
 import { defineConfig } from 'vitest/config'
 
+/** Tests of the api that open no database, or one of a certain engine. */
+const oneEngine = ['schema', 'screens', 'start'].map(name => `tests/api/${name}.test.ts`)
+
 export default defineConfig({
   // graphql ships itself twice, and its ES module copy does not recognise what the other one has made.
   resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
   test: {
-    include: ['tests/**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: 'forks',
+    projects: [
+      {
+        extends: true,
+        test: { name: 'sqlite', include: ['tests/**/*.test.ts'], env: { TEST_DATABASE_URL: '' } },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'postgresql',
+          include: ['tests/api/*.test.ts'],
+          exclude: oneEngine,
+          globalSetup: 'tests/support/postgresql.ts',
+          setupFiles: 'tests/support/on-postgresql.ts',
+        },
+      },
+    ],
   },
 })

@@ -1,21 +1,46 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, globSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
 
 /** The browser that the tests of the screens drive. */
 export const browsers = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 
+/** The folder of a PostgreSQL server's programs, if there is one; the newest of Debian's. */
+export function postgresqlFolder(): string | undefined {
+  const versions = globSync('/usr/lib/postgresql/*/bin').sort((a, b) =>
+    b.localeCompare(a, undefined, { numeric: true }),
+  )
+  const folders = [...versions, ...(process.env.PATH?.split(delimiter) ?? [])]
+  return folders.find(folder => existsSync(join(folder, 'initdb')) && existsSync(join(folder, 'postgres')))
+}
+
+const apt = (...args: string[]) =>
+  spawnSync('apt-get', ['-qq', ...args], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+  }).status
+
 /** Installs what the tests need from Debian's packages, or says what to install. */
 function setUp(): void {
-  if (browsers.some(path => existsSync(path))) return
-  const root = process.getuid?.() === 0
-  const apt = (...args: string[]) =>
-    spawnSync('apt-get', ['-qq', ...args], { stdio: ['ignore', 'ignore', 'inherit'] }).status
-  if (root && existsSync('/usr/bin/apt-get')) {
-    process.stdout.write('Installing Chromium for the tests of the screens …\n')
+  const missing = [
+    ...(browsers.some(path => existsSync(path)) ? [] : ['chromium']),
+    ...(postgresqlFolder() || process.env.TEST_DATABASE_URL ? [] : ['postgresql']),
+  ]
+  if (missing.length === 0) return
+  const packages = missing.join(' ')
+  if (process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
+    process.stdout.write(`Installing for the tests: ${packages} …\n`)
+    // Without this Debian's package starts a server on port 5432; the tests start one of their own.
+    const settings = '/etc/postgresql-common/createcluster.d'
+    const noServer = join(settings, 'bobarista-tests.conf')
+    mkdirSync(settings, { recursive: true })
+    writeFileSync(noServer, 'create_main_cluster = false\n')
     apt('update')
-    if (apt('install', '--yes', '--no-install-recommends', 'chromium') === 0) return
+    const installed = apt('install', '--yes', '--no-install-recommends', ...missing) === 0
+    rmSync(noServer)
+    if (installed) return
   }
-  process.stderr.write('The tests need Chromium. Install it, on Debian: apt-get install chromium\n')
+  process.stderr.write(`The tests need ${packages}. Install it, on Debian: apt-get install ${packages}\n`)
   process.exit(1)
 }
 

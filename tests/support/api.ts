@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { MikroORM } from '@mikro-orm/sql'
+import pg from 'pg'
 import pino from 'pino'
 import { newKey, storeKey } from '../../api/auth/keys.ts'
 import type { Scope } from '../../api/auth/scopes.ts'
@@ -12,20 +13,31 @@ import { startApi as start } from '../../api/start.ts'
 
 export const staffPin = '482913'
 
-/**
- * A new, empty database: SQLite in memory, or one of its own on the PostgreSQL server that TEST_DATABASE_URL names,
- * whose databases are left to whoever runs the server.
- */
+/** The PostgreSQL server of this run of the tests; undefined when they run on SQLite. */
+export const postgresql = (): string | undefined => process.env.TEST_DATABASE_URL || undefined
+
+/** A new, empty database: SQLite in memory, or one of its own on the PostgreSQL server. */
 export function databaseUrl(): string {
-  const server = process.env.TEST_DATABASE_URL
+  const server = postgresql()
   if (!server) return 'sqlite::memory:'
   const url = new URL(server)
   url.pathname = `/boba_${randomBytes(8).toString('hex')}`
   return url.href
 }
 
+/** One statement on the PostgreSQL server, outside of the databases of the tests. */
+export async function onServer<Row extends object>(sql: string): Promise<Row[]> {
+  const client = new pg.Client(postgresql())
+  await client.connect()
+  try {
+    return (await client.query<Row>(sql)).rows
+  } finally {
+    await client.end()
+  }
+}
+
 export interface ApiOptions {
-  /** `DATABASE_URL`; a new database if omitted. */
+  /** `DATABASE_URL`; if omitted a new database, which goes when the api is closed. */
   database?: string
   /** Variables besides the usual ones. */
   env?: Record<string, string>
@@ -62,8 +74,9 @@ export interface TestApi {
 }
 
 export async function startApi(options: ApiOptions = {}): Promise<TestApi> {
+  const database = options.database ?? databaseUrl()
   const env: ApiEnv = readApiEnv({
-    DATABASE_URL: options.database ?? databaseUrl(),
+    DATABASE_URL: database,
     API_PORT: '0',
     STAFF_PIN: staffPin,
     LOG_LEVEL: process.env.LOG_LEVEL ?? 'silent',
@@ -102,6 +115,11 @@ export async function startApi(options: ApiOptions = {}): Promise<TestApi> {
       const { headers } = await ask(`mutation { signIn(pin: "${staffPin}") { __typename } }`)
       return headers.get('Set-Cookie')!.split(';')[0]!
     },
-    close,
+    async close() {
+      await close()
+      if (postgresql() && !options.database) {
+        await onServer(`drop database "${new URL(database).pathname.slice(1)}"`)
+      }
+    },
   }
 }
