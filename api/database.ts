@@ -2,8 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { type Constructor, DataloaderType } from '@mikro-orm/core'
 import { type Migration, Migrator } from '@mikro-orm/migrations'
-import { PostgreSqlDriver } from '@mikro-orm/postgresql'
-import { MikroORM } from '@mikro-orm/sql'
+import { type EntityManager, MikroORM } from '@mikro-orm/sql'
 import { SqliteDriver } from '@mikro-orm/sqlite'
 import { StartError } from '../env.ts'
 import { ApiKey } from './auth/api-key.entity.ts'
@@ -17,6 +16,7 @@ import { migrations as postgresqlMigrations } from './migrations/postgresql/list
 import { migrations as sqliteMigrations } from './migrations/sqlite/list.ts'
 import { OrderItem } from './orders/order-item.entity.ts'
 import { Order } from './orders/order.entity.ts'
+import { connectionOptions, oneAtATime, ShopPostgreSqlDriver } from './postgresql.ts'
 import { Shop } from './shops/shop.entity.ts'
 import { Sms } from './sms/sms.entity.ts'
 import { sqliteDialect } from './sqlite.ts'
@@ -40,6 +40,8 @@ export interface DatabaseOptions {
   onQuery?: (sql: string, params: readonly unknown[]) => void
   /** Called with what the ORM has to say, such as a warning. Nothing is printed without it. */
   onMessage?: (message: string) => void
+  /** Called once the tables are there, while no other process that starts on the same database is. */
+  fill?: (em: EntityManager) => Promise<void>
 }
 
 const migrationList = (list: Record<string, Constructor<Migration>>) =>
@@ -72,8 +74,9 @@ export function databaseOptions(url: string, { onQuery, onMessage }: DatabaseOpt
   }
   return {
     ...common,
-    driver: PostgreSqlDriver,
+    driver: ShopPostgreSqlDriver,
     clientUrl: url,
+    driverOptions: connectionOptions(url),
     migrations: { migrationsList: migrationList(postgresqlMigrations), snapshot: false, silent: true },
   }
 }
@@ -84,17 +87,25 @@ export function databaseOptions(url: string, { onQuery, onMessage }: DatabaseOpt
  */
 export async function openDatabase(url: string, options: DatabaseOptions = {}): Promise<MikroORM> {
   let orm: MikroORM | undefined
-  try {
+  const open = async (): Promise<MikroORM> => {
     orm = (await MikroORM.init(databaseOptions(url, options) as never)) as MikroORM
     await orm.migrator.up()
+    await options.fill?.(orm.em.fork())
     return orm
+  }
+  try {
+    return await (url.startsWith('sqlite:') ? open() : oneAtATime(url, open))
   } catch (error) {
     await orm?.close(true).catch(() => undefined)
+    if (error instanceof StartError) throw error
     const place = url.startsWith('sqlite:') ? url : url.replace(/\/\/.*@/, '//…@')
     throw new StartError(
-      `The database ${place} cannot be used: ${(error as Error).message}. ` +
+      `The database ${place} cannot be used: ${reasonOf(error)}. ` +
         'Check DATABASE_URL, that the file can be read and written, and that no other program damaged it.',
       { cause: error },
     )
   }
 }
+
+/** A host with several addresses that were all tried in vain is an error without words. */
+const reasonOf = (error: unknown) => (error as Error).message || String((error as { code?: unknown }).code)

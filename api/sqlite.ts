@@ -1,5 +1,9 @@
 import Database from 'better-sqlite3'
 import { CompiledQuery, SqliteDialect, type Driver } from 'kysely'
+import { returnConnections } from './transactions.ts'
+
+/** How long a file may be locked by another program, in milliseconds. Nobody is answered while SQLite waits. */
+const busyTimeout = 2_000
 
 /**
  * SQLite for a shop: WAL so that reading never waits for writing, every commit on the disk before it is answered
@@ -13,7 +17,7 @@ class ShopDialect extends SqliteDialect {
     driver.beginTransaction = async connection => {
       await connection.executeQuery(CompiledQuery.raw('begin immediate'))
     }
-    return driver
+    return returnConnections(driver)
   }
 }
 
@@ -22,7 +26,7 @@ class ShopDialect extends SqliteDialect {
  * @throws when the file cannot be opened or is no database
  */
 export function sqliteDialect(file: string): SqliteDialect {
-  const database = new Database(file, { timeout: 5_000 })
+  const database = new Database(file, { timeout: busyTimeout })
   try {
     database.pragma('journal_mode = wal')
     database.pragma('synchronous = full')

@@ -39,11 +39,13 @@ export interface Api {
 export async function startApi(env: ApiEnv, logger: Logger, options: StartOptions = {}): Promise<Api> {
   const orm = await openDatabase(env.DATABASE_URL, {
     onMessage: message => logger.warn({ source: 'orm' }, message),
+    fill: async em => {
+      await seed(em, env.MENU_FILE)
+      if (env.VOICE_API_KEY) await storeVoiceKey(em.fork(), env.VOICE_API_KEY)
+    },
     ...options.database,
   })
   try {
-    await seed(orm.em.fork(), env.MENU_FILE)
-    if (env.VOICE_API_KEY) await storeVoiceKey(orm.em.fork(), env.VOICE_API_KEY)
     const log = new EventLog(orm, options.log)
     const server = await startServer({
       orm,
