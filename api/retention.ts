@@ -1,4 +1,4 @@
-import type { EntityClass, FilterQuery } from '@mikro-orm/core'
+import { type EntityClass, type FilterQuery, LockMode } from '@mikro-orm/core'
 import type { EntityManager, MikroORM } from '@mikro-orm/sql'
 import type { Logger } from 'pino'
 import { Call, CallEndReason } from './calls/call.entity.ts'
@@ -43,12 +43,20 @@ async function inBatches<Row extends { id: string }>(
   where: FilterQuery<Row>,
   erase: (tx: EntityManager, ids: string[]) => Promise<void>,
 ): Promise<number> {
+  // What another process is erasing is passed over: two that take the same rows could wait for each other.
+  const some = {
+    limit: batch,
+    lockMode: LockMode.PESSIMISTIC_PARTIAL_WRITE,
+    disableIdentityMap: true,
+  } as const
   for (let count = 0; ;) {
-    const found = await em.find(rows, where, { limit: batch, disableIdentityMap: true })
-    if (found.length === 0) return count
-    const ids = found.map(({ id }) => id)
-    await em.transactional(tx => erase(tx, ids))
-    count += ids.length
+    const erased = await em.transactional(async tx => {
+      const ids = (await tx.find(rows, where, some)).map(({ id }) => id)
+      if (ids.length > 0) await erase(tx, ids)
+      return ids.length
+    })
+    if (erased === 0) return count
+    count += erased
   }
 }
 

@@ -9,6 +9,7 @@ import { Staff } from './auth/staff.ts'
 import { type DatabaseOptions, openDatabase } from './database.ts'
 import type { ApiEnv } from './env.ts'
 import { EventLog, type LogOptions } from './events/log.ts'
+import { listenToNotifications } from './events/notifications.ts'
 import { seed } from './menu/seed.ts'
 import { keepHouse } from './retention.ts'
 import { type ServerOptions, startServer } from './server.ts'
@@ -45,8 +46,13 @@ export async function startApi(env: ApiEnv, logger: Logger, options: StartOption
     },
     ...options.database,
   })
+  let stopListening: (() => Promise<void>) | undefined
   try {
     const log = new EventLog(orm, options.log)
+    if (!env.DATABASE_URL.startsWith('sqlite:')) {
+      const wake = (shop?: string) => log.wake(shop)
+      stopListening = await listenToNotifications({ url: env.DATABASE_URL, wake, logger })
+    }
     const server = await startServer({
       orm,
       log,
@@ -71,10 +77,12 @@ export async function startApi(env: ApiEnv, logger: Logger, options: StartOption
         await server.close()
         await sender.close()
         await stopKeeping()
+        await stopListening?.()
         await orm.close(true)
       },
     }
   } catch (error) {
+    await stopListening?.()
     await orm.close(true)
     throw unusablePort(error, env) ?? error
   }

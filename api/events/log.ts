@@ -1,5 +1,8 @@
+import { DeadlockException } from '@mikro-orm/core'
+import { PostgreSqlDriver } from '@mikro-orm/postgresql'
 import type { EntityManager, MikroORM } from '@mikro-orm/sql'
 import { Event, EventType, type PublicOrder } from './event.entity.ts'
+import { channel } from './notifications.ts'
 import { Tail } from './tail.ts'
 
 /** What a change tells the log. */
@@ -25,6 +28,9 @@ export interface LogOptions {
   buffer?: number
 }
 
+/** How often a change is tried that the database ends because it and another one wait for each other. */
+const mostTries = 5
+
 /**
  * The log every listener reads. Changes are appended in the transaction that makes them; the wake-up afterwards
  * carries no data, so losing one loses nothing.
@@ -43,8 +49,20 @@ export class EventLog {
   /**
    * Runs a change and its events as one transaction and wakes the listeners once it is committed. `em` and every
    * resolver that shares it see the transaction for as long as `work` runs.
+   * @param work finds all it needs itself: it runs again when the database has rolled it back for a deadlock
    */
   async change<T>(em: EntityManager, work: (tx: Transaction) => Promise<T>): Promise<T> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await this.#transact(em, work)
+      } catch (error) {
+        if (!(error instanceof DeadlockException) || tries === mostTries) throw error
+        em.clear()
+      }
+    }
+  }
+
+  async #transact<T>(em: EntityManager, work: (tx: Transaction) => Promise<T>): Promise<T> {
     const shops = new Set<string>()
     const result = await em.transactional(async inner =>
       work({
@@ -60,9 +78,10 @@ export class EventLog {
     return result
   }
 
-  /** Tells listeners that there may be something new. */
-  wake(shop: string): void {
-    this.#tails.get(shop)?.wake()
+  /** Tells listeners that there may be something new: of this shop, of any if omitted. */
+  wake(shop?: string): void {
+    if (shop !== undefined) this.#tails.get(shop)?.wake()
+    else for (const tail of this.#tails.values()) tail.wake()
     for (const listener of this.#listeners) listener()
   }
 
@@ -114,7 +133,13 @@ export class EventLog {
 /** What a stream yields: an event of the log, or one that the stream makes itself. */
 export type LogEntry = Pick<Event, 'seq' | 'type' | 'order' | 'data' | 'at'>
 
-async function readEvents(em: EntityManager, shop: string, after: number, limit: number): Promise<Event[]> {
+/** Events after `after`, oldest first, as this transaction sees them. */
+export async function readEvents(
+  em: EntityManager,
+  shop: string,
+  after: number,
+  limit: number,
+): Promise<Event[]> {
   return em.find(
     Event,
     { shop, seq: { $gt: after } },
@@ -124,11 +149,13 @@ async function readEvents(em: EntityManager, shop: string, after: number, limit:
 
 /**
  * Takes the shop's next number and writes the row. Taking it locks the shop's row until the transaction ends, so
- * numbers become visible in their order: a reader by cursor can skip none, on PostgreSQL as on SQLite.
+ * numbers become visible in their order: a reader by cursor can skip none, on PostgreSQL as on SQLite. PostgreSQL also
+ * tells the other processes, once it is committed.
  */
 async function append(em: EntityManager, shop: string, { type, order, data }: Change): Promise<void> {
+  const tell = em.getDriver() instanceof PostgreSqlDriver ? `, pg_notify('${channel}', id)` : ''
   const [row] = await em.execute<{ seq: number }[]>(
-    'update shop set event_seq = event_seq + 1 where id = ? returning event_seq as seq',
+    `update shop set event_seq = event_seq + 1 where id = ? returning event_seq as seq${tell}`,
     [shop],
   )
   if (!row) throw new Error(`no shop ${shop}`)

@@ -1,13 +1,14 @@
-import type { MikroORM } from '@mikro-orm/sql'
+import { LockMode } from '@mikro-orm/core'
+import type { EntityManager, MikroORM } from '@mikro-orm/sql'
 import type { Logger } from 'pino'
-import { EventType } from '../events/event.entity.ts'
-import type { EventLog, Transaction } from '../events/log.ts'
+import { type Event, EventType } from '../events/event.entity.ts'
+import { type EventLog, readEvents, type Transaction } from '../events/log.ts'
 import { Reader } from '../events/reader.entity.ts'
-import { newId } from '../ids.ts'
 import { Order } from '../orders/order.entity.ts'
 import { OrderStatus } from '../orders/order-status.ts'
 import { Shop } from '../shops/shop.entity.ts'
 import { Sms, SmsKind, SmsStatus } from './sms.entity.ts'
+import { tellStaff } from './tell-staff.ts'
 import { bodyOf } from './texts.ts'
 import type { TwilioMessages } from './twilio-messages.ts'
 
@@ -81,53 +82,45 @@ export class SmsSender {
 
   /** From the log to texts that shall go out. */
   async #collect(shop: string): Promise<void> {
-    const { orm } = this.#options
-    for (let more = true; more && this.#open;) {
-      const em = orm.em.fork()
-      const seen = (await em.findOne(Reader, { name: 'sms', shop }))?.seq ?? 0
-      const events = await this.#options.log.read(shop, seen, page)
-      const last = events.at(-1)
-      if (!last) return
-      more = events.length === page
-      await this.#options.log.change(em, async tx => {
-        for (const { type, order, data } of events) {
-          if (!order || !data) continue
-          if (type === EventType.ORDER_CREATED) await this.#want(tx, order, SmsKind.ORDER_RECEIVED)
-          if (type === EventType.ORDER_STATUS_CHANGED && data.status === OrderStatus.READY) {
-            await this.#want(tx, order, SmsKind.ORDER_READY)
-          }
-        }
-        await tx.em.upsert(Reader, { name: 'sms', shop, seq: last.seq })
-      })
-    }
+    const { orm, log } = this.#options
+    const reader = await orm.em.fork().findOne(Reader, { name: 'sms', shop })
+    let more = (reader?.seq ?? 0) < (await log.head(shop))
+    while (more && this.#open) more = await log.change(orm.em.fork(), tx => this.#collectPage(tx, shop))
   }
 
-  async #want({ em, append }: Transaction, orderId: string, kind: SmsKind): Promise<void> {
-    const order = await em.findOne(Order, orderId)
-    if (!order?.phone) return
-    const now = new Date()
+  /**
+   * Whoever waits here for another process goes on where that one has stopped. All orders are locked before the first
+   * event is appended, which locks the shop: others lock an order first and the shop after it.
+   * @returns whether there may be more
+   */
+  async #collectPage({ em, append }: Transaction, shop: string): Promise<boolean> {
+    const locked = { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true } as const
+    await em.upsert(Reader, { name: 'sms', shop, seq: 0 }, { onConflictAction: 'ignore' })
+    const reader = await em.findOneOrFail(Reader, { name: 'sms', shop }, locked)
+    const events = await readEvents(em, shop, reader.seq, page)
+    const texted: Order[] = []
+    for (const event of events) {
+      const kind = kindOf(event)
+      const order = kind && event.order ? await em.findOne(Order, event.order, locked) : null
+      if (kind && order?.phone && (await this.#want(em, order, kind))) texted.push(order)
+    }
+    reader.seq = events.at(-1)?.seq ?? reader.seq
+    for (const order of texted) {
+      await append(shop, { type: EventType.ORDER_UPDATED, order: order.id, data: order.public })
+    }
+    return events.length === page
+  }
+
+  /** → whether that text was not wanted before */
+  async #want(em: EntityManager, order: Order, kind: SmsKind): Promise<boolean> {
+    if ((await em.count(Sms, { order, kind })) > 0) return false
     const status = this.#options.twilio ? SmsStatus.QUEUED : SmsStatus.NOT_SENT
-    await em.upsert(
-      Sms,
-      {
-        id: newId('sms'),
-        order: order.id,
-        kind,
-        to: order.phone,
-        body: bodyOf(kind, order.number),
-        status,
-        attempts: 0,
-        dueAt: now,
-        createdAt: now,
-        updatedAt: now,
-      },
-      { onConflictFields: ['order', 'kind'], onConflictAction: 'ignore' },
-    )
+    em.create(Sms, { order, kind, to: order.phone, body: bodyOf(kind, order.number), status })
+    await em.flush()
     if (status === SmsStatus.NOT_SENT) {
       this.#options.logger.info({ order: order.id, kind }, 'text not sent (practice)')
     }
-    // Staff see texts on the order, so they learn of a new one as of any change to it.
-    await append(order.shop.id, { type: EventType.ORDER_UPDATED, order: order.id, data: order.public })
+    return true
   }
 
   /** Texts left in the middle by a process that died may have gone out: they are looked up first. */
@@ -203,14 +196,10 @@ export class SmsSender {
   ): Promise<void> {
     const { orm, log } = this.#options
     await log.change(orm.em.fork(), async tx => {
-      const sms = await tx.em.findOneOrFail(Sms, id, { populate: ['order'] })
+      const sms = await tx.em.findOneOrFail(Sms, id, { lockMode: LockMode.PESSIMISTIC_WRITE })
       // A report from Twilio may have overtaken its own answer.
       if (sms.status === SmsStatus.SENDING) Object.assign(sms, outcome)
-      await tx.append(sms.order.shop.id, {
-        type: EventType.ORDER_UPDATED,
-        order: sms.order.id,
-        data: sms.order.public,
-      })
+      await tellStaff(tx, sms)
     })
   }
 
@@ -219,4 +208,11 @@ export class SmsSender {
     const wait = Math.min(this.#options.backOff * 2 ** attempts, 300_000)
     return new Date(Date.now() + wait * (1 + Math.random() / 4))
   }
+}
+
+/** The text an event asks for. */
+function kindOf({ type, data }: Event): SmsKind | undefined {
+  if (type === EventType.ORDER_CREATED) return SmsKind.ORDER_RECEIVED
+  const ready = type === EventType.ORDER_STATUS_CHANGED && data?.status === OrderStatus.READY
+  return ready ? SmsKind.ORDER_READY : undefined
 }

@@ -2,9 +2,9 @@ import { LockMode } from '@mikro-orm/core'
 import type { MikroORM } from '@mikro-orm/sql'
 import type Koa from 'koa'
 import twilio from 'twilio'
-import { EventType } from '../events/event.entity.ts'
 import type { EventLog } from '../events/log.ts'
 import { Sms, SmsStatus } from './sms.entity.ts'
+import { tellStaff } from './tell-staff.ts'
 
 /** Where Twilio's words for a message stand in ours. Words that are not listed tell us nothing. */
 const statuses: Record<string, SmsStatus> = {
@@ -61,15 +61,10 @@ export async function smsStatusCallback(
       { lockMode: LockMode.PESSIMISTIC_WRITE },
     )
     if (!sms || final.includes(sms.status) || sms.status === status) return
-    await tx.em.populate(sms, ['order'])
     sms.status = status
     sms.messageSid = MessageSid
     sms.errorCode = ErrorCode ? Number(ErrorCode) : null
-    await tx.append(sms.order.shop.id, {
-      type: EventType.ORDER_UPDATED,
-      order: sms.order.id,
-      data: sms.order.public,
-    })
+    await tellStaff(tx, sms)
   })
 }
 
