@@ -13,7 +13,12 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'sqlite', include: ['tests/**/*.test.ts'], env: { TEST_DATABASE_URL: '' } },
+        test: {
+          name: 'sqlite',
+          include: ['tests/**/*.test.ts'],
+          exclude: ['tests/api/postgresql.test.ts'],
+          env: { TEST_DATABASE_URL: '' },
+        },
       },
       {
         extends: true,

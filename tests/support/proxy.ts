@@ -5,10 +5,12 @@ export interface Proxy {
   url: string
   /** Breaks every connection, and lets no new one through. */
   cut(): void
+  /** Lets new connections through again. */
+  mend(): void
   close(): Promise<void>
 }
 
-/** A connection to an HTTP server that can be cut. */
+/** A connection to a server that can be cut; its address is spoken of as the target's is. */
 export async function startProxy(target: string): Promise<Proxy> {
   const { hostname, port } = new URL(target)
   const open = new Set<Socket>()
@@ -35,9 +37,12 @@ export async function startProxy(target: string): Promise<Proxy> {
     through = false
     for (const socket of open) socket.destroy()
   }
+  const url = new URL(target)
+  url.host = `127.0.0.1:${(server.address() as AddressInfo).port}`
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: url.href.replace(/\/$/, ''),
     cut,
+    mend: () => (through = true),
     close: async () => {
       cut()
       server.close()
