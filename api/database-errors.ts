@@ -4,7 +4,7 @@ export type Trouble = 'away' | 'full'
 /** The connection broke while a transaction was being committed: it may have been, or not. */
 export class CommitUnknown extends Error {
   constructor(cause: unknown) {
-    super('the connection broke during a commit', { cause })
+    super(`the connection broke during a commit: ${(cause as Error).message}`, { cause })
   }
 }
 

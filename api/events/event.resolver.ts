@@ -8,6 +8,7 @@ import { Shop } from '../shops/shop.entity.ts'
 import { shopOf } from '../shops/shop-of.ts'
 import { EventType } from './event.entity.ts'
 import type { LogEntry } from './log.ts'
+import { patiently } from './patiently.ts'
 
 @ObjectType({ description: 'What anyone may know of an order.', simpleResolvers: true })
 class BoardOrder {
@@ -94,7 +95,8 @@ async function* forStaff(
   for await (const { type, seq, at, order } of entries) {
     // Each event looks at the database anew: one that carried yesterday's rows would show them again.
     em.clear()
-    yield { type, cursor: String(seq), at, order: order ? await em.findOne(Order, order) : null }
+    const found = order ? await patiently(() => em.findOne(Order, order)) : null
+    yield { type, cursor: String(seq), at, order: found }
   }
 }
 

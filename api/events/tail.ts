@@ -1,6 +1,7 @@
 import { GraphQLError } from 'graphql'
 import { EventType } from './event.entity.ts'
 import type { LogEntry, LogOptions } from './log.ts'
+import { patiently } from './patiently.ts'
 
 const replayPage = 500
 
@@ -92,7 +93,7 @@ export class Tail {
             { extensions: { code: 'SUBSCRIPTION_LAGGED', cursor: String(at), shop: this.#shop } },
           )
         } else {
-          const page = await this.#read(at, replayPage)
+          const page = await patiently(() => this.#read(at, replayPage))
           if (page[0]?.seq !== at + 1) {
             yield this.#gap()
             return
@@ -115,7 +116,7 @@ export class Tail {
 
   async #start(): Promise<void> {
     this.#recent = []
-    this.#seq = await this.#head()
+    this.#seq = await patiently(this.#head)
     const poll = setInterval(() => this.wake(), this.#poll)
     const beat = setInterval(() => {
       // A beat says that nothing was missed, and who cannot read the log does not know that.

@@ -15,6 +15,7 @@ import type { Logger } from 'pino'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { anyone, type Viewer } from '../auth/viewer.ts'
 import type { Context } from '../context.ts'
+import { troubleOf } from '../database-errors.ts'
 import { checkLimits, limits } from '../limits/limits.ts'
 import { mask } from '../limits/mask.ts'
 
@@ -33,6 +34,9 @@ export interface SocketRoadOptions {
 
 /** How often a client is pinged, in milliseconds; one that does not answer in that time is cut off. */
 const keepAlive = 10_000
+
+/** RFC 6455's registry; clients of graphql-ws connect again after it, and give up after 4500. */
+const tryAgainLater = 1013
 
 /** GraphQL over a WebSocket: subscriptions only, behind the same limits as over HTTP. */
 export function graphqlOverSocket({
@@ -70,8 +74,10 @@ export function graphqlOverSocket({
           )
           known.set(extra.socket, extra.viewer)
         } catch (error) {
-          if (!(error instanceof GraphQLError)) throw error
-          extra.socket.close(CloseCode.Forbidden, 'The API key is wrong or was revoked')
+          if (troubleOf(error)) extra.socket.close(tryAgainLater, 'The database could not be reached')
+          else if (error instanceof GraphQLError)
+            extra.socket.close(CloseCode.Forbidden, 'The API key is wrong or was revoked')
+          else throw error
           return false
         }
       },

@@ -1,5 +1,6 @@
 import { GraphQLError, type GraphQLFormattedError } from 'graphql'
 import type { Logger } from 'pino'
+import { CommitUnknown, type Trouble, troubleOf } from '../database-errors.ts'
 
 /** Codes whose message is meant for whoever asked. Anything else is a bug of ours. */
 const known = new Set([
@@ -19,9 +20,23 @@ const known = new Set([
   'UNAUTHENTICATED',
 ])
 
+const unavailable: Record<Trouble, { message: string; logged: string }> = {
+  away: {
+    message: 'The database could not be reached. Nothing was changed; try again in a moment.',
+    logged: 'the database could not be reached, or is locked by another program',
+  },
+  full: {
+    message: 'The database has no room left. Nothing was changed; try again when the shop has made room.',
+    logged: 'the disk of the database is full: nothing can be saved until there is room on it',
+  },
+}
+
+const perhapsChanged =
+  'The database went away while it was saving this, so it may have been saved. Look before you try again.'
+
 /**
- * What the outside sees of an error: a known one with its code, a bug as a sentence and the request id under which
- * the log has all of it. Never a stack, never SQL.
+ * What the outside sees of an error: a known one with its code, a database that does not answer as UNAVAILABLE, a bug
+ * as a sentence and the request id under which the log has all of it. Never a stack, never SQL.
  */
 export function mask(
   error: unknown,
@@ -38,7 +53,19 @@ export function mask(
     const { http: _http, stacktrace: _stacktrace, ...rest } = located.extensions
     return { message: located.message, ...where, extensions: { ...rest, code, requestId } }
   }
-  logger.error({ err: located?.originalError ?? error, requestId, path: located?.path }, 'a resolver failed')
+  const cause = located?.originalError ?? error
+  const trouble = troubleOf(cause)
+  const log = (message: string) => logger.error({ err: cause, requestId, path: located?.path }, message)
+  if (trouble) {
+    const { message, logged } = unavailable[trouble]
+    log(logged)
+    return {
+      message: cause instanceof CommitUnknown ? perhapsChanged : message,
+      ...where,
+      extensions: { code: 'UNAVAILABLE', requestId },
+    }
+  }
+  log('a resolver failed')
   return {
     message: 'Something went wrong on our side. Tell us the request id if it happens again.',
     ...where,

@@ -1,9 +1,13 @@
+import { LockMode } from '@mikro-orm/core'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { EventType } from '../../api/events/event.entity.ts'
+import { Order } from '../../api/orders/order.entity.ts'
 import { shopOf } from '../../api/shops/shop-of.ts'
 import { type ApiOptions, databaseUrl, onServer, startApi, type TestApi } from '../support/api.ts'
 import { listen, type Listener } from '../support/listener.ts'
 import { move, placeOrder } from '../support/orders.ts'
+import { phoneCall } from '../support/phone-call.ts'
+import { type Proxy, startProxy } from '../support/proxy.ts'
 import { startSmsProvider } from '../support/sms-provider.ts'
 
 /** Several api processes on one PostgreSQL database. */
@@ -108,7 +112,7 @@ describe('several at once', () => {
           return order
         }),
       )
-      const bodies = []
+      const bodies: string[] = []
       for (let i = 0; i < 80; i += 1) bodies.push((await provider.next()).body)
       const numbers = (text: RegExp) => bodies.flatMap(body => text.exec(body)?.[1] ?? []).sort()
       const expected = orders.map(({ number }) => number).sort()
@@ -121,4 +125,125 @@ describe('several at once', () => {
       await provider.close()
     }
   })
+})
+
+describe('a database that goes away', () => {
+  let proxy: Proxy
+  beforeEach(async () => {
+    proxy = await startProxy(database)
+  })
+  afterEach(() => proxy.close())
+
+  const health = async (api: TestApi) => {
+    const response = await fetch(`${api.url}/healthz`)
+    return { status: response.status, body: await response.json() }
+  }
+  const well = { status: 200, body: { status: 'ok' } }
+  const ill = { status: 503, body: { status: 'failing', missing: ['database'] } }
+
+  test('is told as one, and when it is back all goes on', async () => {
+    const log = { poll: 50, heartbeat: 50 }
+    const api = await start({ database: proxy.url, log, sms: { poll: 50 } })
+    const direct = await start({ log, sms: { poll: anHour } })
+    const [key, calls, staff] = [await keyOf(api), await api.key('calls:write'), await api.signIn()]
+    const call = await phoneCall(api, calls)
+    const { id } = await placeOrder(api, key)
+    const before = await cursorOf(api)
+    const listener = follow(api, key, before)
+    await listener.beat()
+
+    proxy.cut()
+    const drink = '{ flavor: "taro" }'
+    for (const [mutation, as] of [
+      [`addToCart(call: "${call.id}", request: "1", drink: ${drink}) { ok }`, calls],
+      [`markOrderReady(id: "${id}") { __typename }`, staff],
+      [`startCall(input: { callSid: "CA2" }) { id }`, calls],
+      [`signIn(pin: "482913") { __typename }`, undefined],
+    ] as const) {
+      // More often than there are connections, none of which may be lost for good.
+      for (let i = 0; i < 15; i += 1) {
+        const { errors } = await api.ask(`mutation { ${mutation} }`, {}, as)
+        expect(errors).toMatchObject([
+          {
+            message: 'The database could not be reached. Nothing was changed; try again in a moment.',
+            extensions: { code: 'UNAVAILABLE', requestId: expect.any(String) },
+          },
+        ])
+      }
+    }
+    expect(await health(api)).toEqual(ill)
+    // Who comes now is told to come again.
+    expect(await listen(api, { field: 'orderEvents', key }).ended).toMatchObject({ code: 1013 })
+    const meanwhile = []
+    for (let i = 0; i < 3; i += 1) meanwhile.push((await placeOrder(direct, key)).number)
+
+    proxy.mend()
+    await expect.poll(() => health(api)).toEqual(well)
+    expect(await call.run('addToCart', { drink: { flavor: 'taro' } }, '1')).toMatchObject({ ok: true })
+    expect(await move(api, staff, 'markOrderReady', id)).toMatchObject({ status: 'READY' })
+    const last = await placeOrder(api, key)
+    const seen = []
+    for (let next = Number(before) + 1; seen.length < 4; next += 1) {
+      const event = await listener.next()
+      expect(Number(event.cursor)).toBe(next)
+      if (event.type === 'ORDER_CREATED') seen.push(event.order!.number)
+    }
+    expect(seen).toEqual([...meanwhile, last.number])
+  })
+
+  test('because its server is restarted harms nobody', async () => {
+    const api = await start({ log: { poll: 50, heartbeat: 50 } })
+    const key = await keyOf(api)
+    const before = await cursorOf(api)
+    const listener = follow(api, key, before)
+    const placed = new Set<string>()
+    for (let i = 0; i < 5; i += 1) {
+      const orders = Array.from({ length: 10 }, async (_, n) => {
+        // As an integrator does: the same key, until there is an answer.
+        for (;;) {
+          const { data, errors } = await api.ask<{ placeOrder: { order: { number: string } } }>(
+            `mutation ($key: String!) {
+              placeOrder(input: { drinks: [{ flavor: "taro" }], phone: "+15551234567" }, idempotencyKey: $key) {
+                ... on PlacedOrder { order { number } }
+              }
+            }`,
+            { key: `${i} ${n}` },
+            key,
+          )
+          if (data) return placed.add(data.placeOrder.order.number)
+          expect(errors).toMatchObject([{ extensions: { code: 'UNAVAILABLE' } }])
+        }
+      })
+      const name = new URL(database).pathname.slice(1)
+      await onServer(`select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`)
+      await Promise.all(orders)
+    }
+    const seen = []
+    for (let next = Number(before) + 1; seen.length < 50; next += 1) {
+      const event = await listener.next()
+      expect(Number(event.cursor)).toBe(next)
+      if (event.type === 'ORDER_CREATED') seen.push(event.order!.number)
+    }
+    expect(new Set(seen)).toEqual(placed)
+  })
+})
+
+test('two changes that wait for each other are both made', async () => {
+  const api = await start()
+  const [a, b] = await Promise.all([placeOrder(api, await keyOf(api)), placeOrder(api, await keyOf(api))])
+  const bothHaveOne = Promise.withResolvers<void>()
+  let first = 0
+  const rename = (one: string, other: string) =>
+    api.log.change(api.orm.em.fork(), async ({ em }) => {
+      const lock = { lockMode: LockMode.PESSIMISTIC_WRITE } as const
+      ;(await em.findOneOrFail(Order, one, lock)).name += ' first'
+      first += 1
+      if (first === 2) bothHaveOne.resolve()
+      await bothHaveOne.promise
+      ;(await em.findOneOrFail(Order, other, lock)).name += ' second'
+    })
+  await Promise.all([rename(a.id, b.id), rename(b.id, a.id)])
+  expect(first).toBe(3)
+  const names = (await api.orm.em.fork().findAll(Order)).map(({ name }) => name).sort()
+  expect(names).toEqual(['Ada first second', 'Ada second first'])
 })
