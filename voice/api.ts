@@ -20,6 +20,9 @@ interface GraphQLAnswer {
 
 const firstPause = 100
 
+/** Codes under which the api may answer the same request better a moment later. */
+const passing = ['INTERNAL_SERVER_ERROR', 'UNAVAILABLE']
+
 /** Asks the api by GraphQL over HTTP. */
 export class Api {
   /** Where subscriptions are asked for, by graphql-ws. */
@@ -34,8 +37,8 @@ export class Api {
   }
 
   /**
-   * Sends an operation and tries again until the deadline when the api cannot be reached, so every operation has to
-   * be safe to repeat: each mutation that voice uses is, by CallSid or by request id.
+   * Sends an operation and tries again until the deadline when the api or its database cannot be reached, so every
+   * operation has to be safe to repeat: each mutation that voice uses is, by CallSid or by request id.
    * @param within deadline in milliseconds, over all tries
    * @throws ApiAway when nothing answered in time or the signal aborts
    * @throws ApiRefused when the api answered with errors
@@ -53,7 +56,7 @@ export class Api {
       if (answer?.data && !answer.errors) return answer.data as Data
       const [error] = answer?.errors ?? []
       const code = error?.extensions?.code ?? 'NO_ANSWER'
-      if (error && code !== 'INTERNAL_SERVER_ERROR') throw new ApiRefused(code, error.message)
+      if (error && !passing.includes(code)) throw new ApiRefused(code, error.message)
       try {
         await wait(pause, undefined, { signal: over })
       } catch {

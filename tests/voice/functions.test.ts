@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { buildSchema, parse, validate } from 'graphql'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Api } from '../../voice/api.ts'
+import { Api, ApiAway } from '../../voice/api.ts'
 import * as documents from '../../voice/documents.ts'
 import { readArguments } from '../../voice/functions/arguments.ts'
 import { readFunctions, toolsOf } from '../../voice/functions/functions.ts'
@@ -284,5 +284,26 @@ describe('with the api', () => {
       ok: false,
       error: expect.stringContaining('transfer_to_staff'),
     })
+  })
+
+  test('a database that is away for a moment is waited for, and one that stays away is told', async () => {
+    let away = 0
+    const ill = await startApi({
+      onQuery: () => {
+        if (away-- > 0) throw Object.assign(new Error('database is locked'), { code: 'SQLITE_BUSY' })
+      },
+    })
+    try {
+      const asking = new Api({ url: ill.url, key: await ill.key('calls:write') })
+      const input = { callSid: newCallSid() }
+      away = 2
+      const { call } = await asking.ask<{ call: documents.StartedCall }>(documents.startCall, { input })
+      expect(call.id).toBe(input.callSid)
+      away = Infinity
+      await expect(asking.ask(documents.startCall, { input }, { within: 500 })).rejects.toThrow(ApiAway)
+      away = 0
+    } finally {
+      await ill.close()
+    }
   })
 })
