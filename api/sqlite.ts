@@ -3,7 +3,7 @@ import { CompiledQuery, SqliteDialect, type Driver } from 'kysely'
 import { returnConnections } from './transactions.ts'
 
 /** How long a file may be locked by another program, in milliseconds. Nobody is answered while SQLite waits. */
-const busyTimeout = 2_000
+const busyTimeout = 1_000
 
 /**
  * SQLite for a shop: WAL so that reading never waits for writing, every commit on the disk before it is answered

@@ -1,13 +1,17 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import Database from 'better-sqlite3'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { entities, openDatabase } from '../../api/database.ts'
-import { EventType } from '../../api/events/event.entity.ts'
+import { Event, EventType } from '../../api/events/event.entity.ts'
+import { OrderItem } from '../../api/orders/order-item.entity.ts'
+import { Order } from '../../api/orders/order.entity.ts'
 import { Shop } from '../../api/shops/shop.entity.ts'
 import { shopOf } from '../../api/shops/shop-of.ts'
 import { Sms } from '../../api/sms/sms.entity.ts'
 import { databaseUrl, startApi, type TestApi } from '../support/api.ts'
+import { move, placeOrder } from '../support/orders.ts'
 import { phoneCall } from '../support/phone-call.ts'
 
 test('the migrations make every table as the entities have it', async () => {
@@ -84,4 +88,79 @@ describe('a database file', () => {
     expect((data as unknown as { menu: { items: object[] } }).menu.items).toHaveLength(7)
     await second.close()
   })
+
+  test('that another program has locked can be read, and is written again when it is free', async () => {
+    const file = join(folder, 'locked.db')
+    const api = await startApi({ database: `sqlite:${file}` })
+    const other = new Database(file)
+    try {
+      const key = await api.key('orders:write', 'orders:read')
+      const { id } = await placeOrder(api, key)
+      other.exec('begin immediate')
+      const { data, errors } = await api.ask(
+        `mutation { markOrderReady(id: "${id}") { __typename } }`,
+        {},
+        key,
+      )
+      expect(data).toBeNull()
+      expect(errors).toMatchObject([
+        { message: expect.stringContaining('Nothing was changed'), extensions: { code: 'UNAVAILABLE' } },
+      ])
+      expect(await statusOf(api, key, id)).toBe('RECEIVED')
+      other.exec('rollback')
+      expect(await move(api, key, 'markOrderReady', id)).toMatchObject({ status: 'READY' })
+    } finally {
+      other.close()
+      await api.close()
+    }
+  })
+
+  test('without room can be read, has nothing half-written, and is written again when there is room', async () => {
+    const api = await startApi({ database: `sqlite:${join(folder, 'full.db')}` })
+    try {
+      const em = api.orm.em.fork()
+      const key = await api.key('orders:write', 'orders:read')
+      const room = async (pages: string) => em.execute(`pragma max_page_count = ${pages}`)
+      // Less than there are: nothing more than what the pages hold.
+      await room('1')
+      let refused
+      let placed = 0
+      for (; !refused; placed += refused ? 0 : 1) {
+        const { errors } = await api.ask(
+          `mutation { placeOrder(input: { drinks: [{ flavor: "taro" }], phone: "+15551234567" }, idempotencyKey: "${placed}") {
+            __typename
+          } }`,
+          {},
+          key,
+        )
+        refused = errors
+      }
+      expect(refused).toMatchObject([
+        { message: expect.stringContaining('no room left'), extensions: { code: 'UNAVAILABLE' } },
+      ])
+      expect(await em.count(Order)).toBe(placed)
+      expect(await em.count(OrderItem)).toBe(placed)
+      expect(await em.count(Event, { type: EventType.ORDER_CREATED })).toBe(placed)
+      expect((await fetch(`${api.url}/healthz`)).status).toBe(200)
+      await room('1000000')
+      const { id } = await placeOrder(api, key)
+      expect(await statusOf(api, key, id)).toBe('RECEIVED')
+      const { id: shop, eventSeq } = await shopOf(api.orm.em.fork())
+      const events = await api.log.read(shop, 0, 10_000)
+      expect(events.map(({ seq }) => seq).slice(0, eventSeq)).toEqual(
+        Array.from({ length: eventSeq }, (_, i) => i + 1),
+      )
+    } finally {
+      await api.close()
+    }
+  })
 })
+
+async function statusOf(api: TestApi, key: string, id: string): Promise<string> {
+  const { data } = await api.ask<{ order: { status: string } }>(
+    'query ($id: ID!) { order(id: $id) { status } }',
+    { id },
+    key,
+  )
+  return data.order.status
+}
