@@ -121,6 +121,11 @@ describe('several at once', () => {
       // Each order: placed, ready, and each text twice, when it is wanted and when it was sent.
       await expect.poll(() => cursorOf(apis[0]!)).toBe(String(40 * 6))
       expect(provider.attempts.send).toBe(80)
+      // Nobody had to wait for somebody who waited for them.
+      const name = new URL(database).pathname.slice(1)
+      expect(await onServer(`select deadlocks from pg_stat_database where datname = '${name}'`)).toEqual([
+        { deadlocks: '0' },
+      ])
     } finally {
       await provider.close()
     }
