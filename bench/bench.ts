@@ -12,6 +12,7 @@ import { calls } from './calls.ts'
 import { functions } from './functions.ts'
 import { machine } from './machine.ts'
 import { memory } from './memory.ts'
+import { orders } from './orders.ts'
 import { root } from './program.ts'
 import { ratios } from './ratios.ts'
 import { documentOf, type Section } from './report.ts'
@@ -32,6 +33,7 @@ async function audio(): Promise<Section> {
 const parts: Record<string, (log: (line: string) => void) => Promise<Section>> = {
   audio,
   functions,
+  orders,
   board,
   boards,
   calls,

@@ -99,7 +99,7 @@ describe('npm run backup', () => {
     [['--fast'], undefined, 'npm run backup -- FILE'],
     [['one', 'two'], undefined, 'npm run backup -- FILE'],
     [['nothing.db'], 'sqlite:nowhere/shop.db', 'There is no database nowhere/shop.db yet'],
-    [[], 'postgres://127.0.0.1:1/shop', 'The backup failed, nothing was kept'],
+    [['nothing.dump'], 'postgres://127.0.0.1:1/shop', 'The backup failed, nothing was kept'],
   ])('%j of %s is answered with what to do', async (args, url, sentence) => {
     const { code, stderr, stdout } = await backup(args, url)
     expect(code).toBe(1)

@@ -25,8 +25,14 @@ export default async function setUp(project: TestProject): Promise<(() => Promis
   return stop
 }
 
-/** A PostgreSQL server in a folder of its own, on a free port of 127.0.0.1. */
-export async function startPostgresql(): Promise<{ url: string; stop: () => Promise<void> }> {
+/**
+ * A PostgreSQL server in a folder of its own, on a free port of 127.0.0.1.
+ * @param durable whether commits wait for the disk: tests need no more than that they are seen
+ */
+export async function startPostgresql({ durable = false } = {}): Promise<{
+  url: string
+  stop: () => Promise<void>
+}> {
   const programs = postgresqlFolder()
   if (!programs) throw new Error('There is no PostgreSQL. Install it, on Debian: apt-get install postgresql')
   const folder = await mkdtemp(join(tmpdir(), 'boba-postgresql-'))
@@ -48,10 +54,7 @@ export async function startPostgresql(): Promise<{ url: string; stop: () => Prom
     port,
     unix_socket_directories: folder,
     max_connections: 300,
-    // Nothing here outlives the tests.
-    fsync: 'off',
-    synchronous_commit: 'off',
-    full_page_writes: 'off',
+    ...(!durable && { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
   }
   const options = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
   const server = spawn(...commandOf('postgres', ['-D', data, ...options]), {
