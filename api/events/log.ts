@@ -1,3 +1,5 @@
+import { randomInt } from 'node:crypto'
+import { setTimeout as wait } from 'node:timers/promises'
 import { DeadlockException } from '@mikro-orm/core'
 import { PostgreSqlDriver } from '@mikro-orm/postgresql'
 import type { EntityManager, MikroORM } from '@mikro-orm/sql'
@@ -58,6 +60,8 @@ export class EventLog {
       } catch (error) {
         if (!(error instanceof DeadlockException) || tries === mostTries) throw error
         em.clear()
+        // The other one shall be through by then: who comes back at once takes the row from under its nose.
+        await wait(tries * randomInt(10, 50))
       }
     }
   }
