@@ -112,7 +112,9 @@ describe('the conversation', () => {
     expect(settings.greeting).toMatch(
       /^Hey, welcome back! You had one taro milk tea with boba.*, and one black milk tea.*\. Shall we go on\?$/,
     )
-    expect(settings.think.prompt).toMatch(/The line broke on an earlier call[^]*In the cart: one taro milk tea/)
+    expect(settings.think.prompt).toMatch(
+      /The line broke on an earlier call[^]*In the cart: one taro milk tea/,
+    )
     expect(await again.asks('checkout_order', { phone: 'caller id' })).toMatchObject({
       ok: true,
       items: { length: 2 },
