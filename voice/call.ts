@@ -140,9 +140,15 @@ export class Call extends EventEmitter<{ attached: []; ended: [EndReason] }> {
     return this.#caller !== undefined
   }
 
-  /** Looks after the time; to be called several times a second. @param now of performance.now() */
-  tick(now: number): void {
+  /**
+   * Looks after the time; to be called several times a second.
+   * @param now of performance.now()
+   * @param stood how long this process has stood still since the last time, in milliseconds: what the caller said
+   * meanwhile has not been read yet, and is no gap
+   */
+  tick(now: number, stood: number): void {
     if (this.#over || !this.#caller) return
+    this.#lastAudio = Math.min(now, this.#lastAudio + stood)
     for (; now - this.#lastAudio > gap; this.#lastAudio += 20)
       this.#line.send(this.#codec.toAgent(silentFrame))
     if (this.#ending) return

@@ -36,6 +36,8 @@ export interface CallsOptions {
   taken?: ((callSid: string) => void) | undefined
 }
 
+/** How often calls look at the time, in milliseconds. */
+const tickEvery = 100
 /** So long Twilio may take to ask how a call goes on that has ended here, in milliseconds. */
 const remembered = 60_000
 
@@ -50,13 +52,14 @@ export class Calls {
   /** Why calls have ended, for Twilio's question that follows; oldest first. */
   readonly #ended = new Map<string, { reason: EndReason; at: number }>()
   readonly #clock: NodeJS.Timeout
+  #ticked = performance.now()
   #draining = false
   /** Called when the last call has ended. */
   #empty: (() => void) | undefined
 
   constructor(options: CallsOptions) {
     this.#options = options
-    this.#clock = setInterval(() => this.#tick(), 100)
+    this.#clock = setInterval(() => this.#tick(), tickEvery)
   }
 
   get size(): number {
@@ -256,7 +259,9 @@ export class Calls {
 
   #tick(): void {
     const now = performance.now()
-    for (const call of this.#live.values()) call.tick(now)
+    const stood = Math.max(0, now - this.#ticked - tickEvery)
+    this.#ticked = now
+    for (const call of this.#live.values()) call.tick(now, stood)
     for (const [callSid, { at }] of this.#ended) {
       if (now - at < remembered) break
       this.#ended.delete(callSid)

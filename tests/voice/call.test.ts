@@ -148,6 +148,18 @@ describe('the conversation', () => {
     expect(await line.hears(1_120)).toEqual(Buffer.concat([sound(800), sound(320, 50)]))
   })
 
+  test('a process that stood still puts no silence into what the caller says', async () => {
+    const { caller, line } = await talking()
+    caller.speak(sound(160, 1))
+    const before = (await line.hears(320)).length
+    const until = performance.now() + 400
+    while (performance.now() < until);
+    // The first thing that happens now is the clock of the calls, which is late.
+    await new Promise(setImmediate)
+    caller.speak(sound(320, 2))
+    expect((await line.hears(before + 320)).subarray(before)).toEqual(sound(320, 2))
+  })
+
   test('who interrupts hears nothing more of the old reply, and all of the next', async () => {
     const { caller, line } = await talking()
     line.sounds(sound(1_600))

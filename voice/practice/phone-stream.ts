@@ -21,6 +21,8 @@ const silence = 0xff
 /** Twilio keeps ten minutes of sound and drops what is more (31931). */
 const mostBuffered = 10 * 60 * 8_000
 const keyEvery = 5
+/** A timer that is later than this, in milliseconds, tells that this whole process stood still. */
+const mostLate = 200
 
 interface Events {
   /** What the caller heard during one frame; nothing was played when it is all zeros. */
@@ -38,7 +40,8 @@ interface Utterance {
 
 /**
  * Twilio's end of a media stream (www.twilio.com/docs/voice/media-streams/websocket-messages): a frame every 20 ms in
- * both directions, by the clock and not by the timer, so that a late timer does not make the call longer.
+ * both directions, by the clock and not by the timer, so that a late timer does not make the call longer. Only time in
+ * which this process stood still does not count: nothing could come in it that would have been played.
  */
 export class PhoneStream extends EventEmitter<Events> {
   readonly #socket: WebSocket
@@ -47,7 +50,7 @@ export class PhoneStream extends EventEmitter<Events> {
   readonly #speech: Utterance[] = []
   readonly #keys: { key: string; sent: () => void }[] = []
   readonly #reported = new Set<number>()
-  readonly #started = performance.now()
+  #started = performance.now()
   #timer: NodeJS.Timeout | undefined
   #sequence = 0
   #frames = 0
@@ -104,6 +107,8 @@ export class PhoneStream extends EventEmitter<Events> {
     const due = this.#started + (this.#frames + 1) * frameLength
     this.#timer = setTimeout(
       () => {
+        const late = performance.now() - due
+        if (late > mostLate) this.#started += late
         while (!this.#over && performance.now() >= this.#started + (this.#frames + 1) * frameLength)
           this.#frame()
         if (!this.#over) this.#schedule()
