@@ -13,6 +13,9 @@ const origin = z
   .url({ protocol: /^https?$/, error: 'is no address such as https://boba.example.com' })
   .transform(url => new URL(url).origin)
 
+const seconds = (least: number) =>
+  z.coerce.number('is no number of seconds').min(least, `is less than ${least} seconds`)
+
 const neededIf = <T extends z.ZodType>(needed: boolean, type: T) =>
   (needed ? type : type.optional()) as z.ZodOptional<T>
 
@@ -62,6 +65,8 @@ export function readApiEnv(source: Record<string, string | undefined>) {
         z.string(halfAnAccount).regex(/^\+[1-9]\d{6,14}$/, 'is no number such as +15551234567'),
       ),
       TWILIO_API_BASE: origin.optional(),
+      SMS_RETRY_SECONDS: seconds(0.1).default(2),
+      SMS_RECHECK_SECONDS: seconds(1).default(60),
       RETENTION_DAYS: z.coerce
         .number('is no number of days')
         .min(0, 'is no number of days; 0 keeps everything')

@@ -68,7 +68,16 @@ export async function startApi(env: ApiEnv, logger: Logger, options: StartOption
       ...options.server,
     })
     const stopKeeping = keepHouse(orm, env.RETENTION_DAYS, logger)
-    const sender = new SmsSender({ orm, log, twilio: accountOf(env), logger, ...options.sms })
+    const sender = new SmsSender({
+      orm,
+      log,
+      twilio: accountOf(env),
+      logger,
+      poll: env.SMS_RETRY_SECONDS * 1_000,
+      backOff: env.SMS_RETRY_SECONDS * 1_000,
+      abandoned: env.SMS_RECHECK_SECONDS * 1_000,
+      ...options.sms,
+    })
     return {
       url: server.url,
       orm,
@@ -88,6 +97,9 @@ export async function startApi(env: ApiEnv, logger: Logger, options: StartOption
   }
 }
 
+/** The longest a request to Twilio may take, in milliseconds. */
+const twilioTimeout = 8_000
+
 function accountOf(env: ApiEnv): TwilioMessages | null {
   const { TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, TWILIO_FROM_NUMBER, TWILIO_API_BASE, PUBLIC_URL } = env
   if (!TWILIO_ACCOUNT_SID || !TWILIO_AUTH_TOKEN || !TWILIO_FROM_NUMBER) return null
@@ -95,6 +107,8 @@ function accountOf(env: ApiEnv): TwilioMessages | null {
     accountSid: TWILIO_ACCOUNT_SID,
     authToken: TWILIO_AUTH_TOKEN,
     from: TWILIO_FROM_NUMBER,
+    // Looking a text up and handing it over are two requests, which are over before anybody takes it for abandoned.
+    timeout: Math.min(twilioTimeout, (env.SMS_RECHECK_SECONDS * 1_000) / 3),
     ...(TWILIO_API_BASE && { apiBase: TWILIO_API_BASE }),
     ...(PUBLIC_URL && { statusCallback: `${PUBLIC_URL}/sms/status` }),
   })

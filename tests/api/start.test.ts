@@ -68,6 +68,8 @@ describe('a wrong variable is named in one sentence', () => {
       'TWILIO_FROM_NUMBER',
     ],
     [{ TWILIO_API_BASE: 'here' }, 'TWILIO_API_BASE'],
+    [{ SMS_RETRY_SECONDS: '0' }, 'SMS_RETRY_SECONDS', 'less than 0.1 seconds'],
+    [{ SMS_RECHECK_SECONDS: 'soon' }, 'SMS_RECHECK_SECONDS', 'no number of seconds'],
     [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL'],
     [{ NODE_ENV: 'production' }, 'VOICE_API_KEY', 'is missing'],
   ])('%j', (wrong, ...words) => {
