@@ -19,6 +19,8 @@ interface GraphQLAnswer {
 }
 
 const firstPause = 100
+/** A caller waits meanwhile, so one more try comes soon after the api is there again. */
+const longestPause = 400
 
 /** Codes under which the api may answer the same request better a moment later. */
 const passing = ['INTERNAL_SERVER_ERROR', 'UNAVAILABLE']
@@ -51,7 +53,7 @@ export class Api {
     const deadline = AbortSignal.timeout(within)
     const over = signal ? AbortSignal.any([signal, deadline]) : deadline
     const body = JSON.stringify({ query, variables })
-    for (let pause = firstPause; ; pause *= 2) {
+    for (let pause = firstPause; ; pause = Math.min(pause * 2, longestPause)) {
       const answer = await this.#post(body, over)
       if (answer?.data && !answer.errors) return answer.data as Data
       const [error] = answer?.errors ?? []
