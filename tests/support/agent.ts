@@ -84,6 +84,8 @@ export class AgentCall {
   constructor(socket: WebSocket, silent: boolean, fault: (fault: string) => void) {
     this.#socket = socket
     this.#fault = fault
+    // A process that was killed resets its connections; that they are closed is told all the same.
+    socket.on('error', () => undefined)
     this.closed = new Promise(resolve => socket.once('close', code => resolve(code)))
     void this.closed.then(() => this.received.close('The agent socket was closed'))
     socket.on('message', (data, isBinary) => {

@@ -96,6 +96,8 @@ export class Caller {
     socket.on('message', (data, isBinary) => this.#receive((data as Buffer).toString(), isBinary))
     socket.on('close', () => this.frames.close('The stream was closed'))
     await once(socket, 'open')
+    // A process that was killed resets its connections; that they are closed is told all the same.
+    socket.on('error', () => undefined)
     return socket
   }
 

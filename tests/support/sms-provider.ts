@@ -16,10 +16,22 @@ export interface Message {
 }
 
 /**
- * What Twilio does with the next message: take it; refuse it with a status and an error code; never answer; take it and
- * break the connection, so that the sender cannot know; answer 5xx without taking it.
+ * What Twilio does with a message: take it; refuse it with a status and an error code (5xx: the sender cannot know);
+ * never answer; break the connection; take it and break the connection, or answer 500, all the same.
  */
-export type Behaviour = 'take' | { status: number; code: number | null } | 'hang' | 'take and drop'
+export type Behaviour =
+  'take' | { status: number; code: number | null } | 'hang' | 'drop' | 'take and drop' | 'take and fail'
+
+export interface ProviderOptions {
+  /** How it treats a message that somebody sends, once that is known. As `behave` says if omitted. */
+  treat?: (to: string, body: string) => Behaviour
+  /** Called with a message that it has taken, before it answers. */
+  taken?: (message: Message) => void
+  /** Called when it has answered that it has taken one, or has broken the connection. */
+  answered?: () => void
+  /** Whether it answers a look-up, or with 500. It does if omitted. */
+  looksUp?: () => boolean
+}
 
 export interface SmsProvider {
   url: string
@@ -40,7 +52,7 @@ export interface SmsProvider {
  * Plays the part of Twilio's REST API that sends and finds messages, as www.twilio.com/docs/messaging/api/message-resource
  * describes it.
  */
-export async function startSmsProvider(): Promise<SmsProvider> {
+export async function startSmsProvider(options: ProviderOptions = {}): Promise<SmsProvider> {
   const accountSid = `AC${randomBytes(16).toString('hex')}`
   const authToken = randomBytes(16).toString('hex')
   const messages: Message[] = []
@@ -93,19 +105,26 @@ export async function startSmsProvider(): Promise<SmsProvider> {
     if (request.method === 'GET') {
       attempts.list += 1
       if (!known) return void refuse(response, 401, 20003)
+      if (options.looksUp?.() === false) return void refuse(response, 500, null)
       const to = url.searchParams.get('To')
-      const found = messages.filter(message => message.to === to).reverse()
+      // Whole days of GMT, and the day itself is one of them.
+      const since = new Date(url.searchParams.get('DateSent>') ?? 0)
+      const found = messages.filter(each => each.to === to && each.dateCreated >= since).reverse()
       answer(response, 200, { messages: found.map(resource), page: 0, page_size: 50, next_page_uri: null })
       return
     }
     attempts.send += 1
     if (!known) return void refuse(response, 401, 20003)
-    const behaviour = behaviours.shift() ?? 'take'
+    const behaviour = options.treat?.(fields.get('To')!, fields.get('Body')!) ?? behaviours.shift() ?? 'take'
     if (behaviour === 'hang') return
+    if (behaviour === 'drop') return void response.destroy()
     if (typeof behaviour === 'object') return void refuse(response, behaviour.status, behaviour.code)
     const message = take(fields)
+    options.taken?.(message)
     if (behaviour === 'take and drop') response.destroy()
+    else if (behaviour === 'take and fail') refuse(response, 500, null)
     else answer(response, 201, resource(message))
+    options.answered?.()
   }
 
   const server = createServer((request, response) => {
