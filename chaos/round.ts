@@ -35,8 +35,8 @@ export class Round {
     this.#shop = shop
     this.#tally = tally
     this.#random = branch()
-    this.#kills = new Kills(branch(), shop.api, shop.voice, tally)
-    shop.twilio.begin(branch(), this.#kills)
+    this.#kills = new Kills(branch(), shop, tally)
+    shop.begin(branch(), this.#kills)
     this.#textsBefore = shop.twilio.total
     this.#calls = Array.from(
       { length: 4 + this.#random.below(3) },
@@ -60,7 +60,9 @@ export class Round {
     await Promise.all([
       ...this.#calls.map(async call => {
         await call.play()
-        if (call.orderNumber && this.#random.chance(70)) await this.#markReady(call.orderNumber)
+        // What a caller has asked to add and got no answer for is added when it is asked for again.
+        if (call.orderNumber && !call.maybe && this.#random.chance(70))
+          await this.#markReady(call.orderNumber)
       }),
       ...this.#integrators.map(async integrator => {
         await integrator.play()

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { randomBytes, randomInt } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { type FSWatcher, mkdtempSync, rmSync, watch } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,6 +10,8 @@ import { type AgentCall, type StandInAgent, startAgent } from '../tests/support/
 import { Caller } from '../tests/support/caller.ts'
 import { Api } from '../voice/api.ts'
 import { readFunctions } from '../voice/functions/functions.ts'
+import type { Random } from '../tests/support/random.ts'
+import type { Kills } from './kills.ts'
 import { environment, fileOf, Program } from './program.ts'
 import { Subscriber } from './subscriber.ts'
 import { Twilio } from './twilio.ts'
@@ -37,11 +39,16 @@ export class Shop {
   #agent!: StandInAgent
   #voiceUrl = ''
   #numbers = 0
+  #kills: Kills | undefined
+  readonly #watcher: FSWatcher
   readonly #lines = new Map<string, (line: AgentCall) => void>()
 
   private constructor(folder: string, database: string) {
     this.folder = folder
     this.database = database
+    this.#watcher = watch(folder, (_, file) => {
+      if (file?.endsWith('.db-wal')) this.#kills?.reached('the database file was written')
+    })
   }
 
   /** @param server a PostgreSQL server, on which a database is made and left; a SQLite file if omitted */
@@ -84,6 +91,12 @@ export class Shop {
     return shop
   }
 
+  /** From now on Twilio does as these numbers say, and what happens is told to those who kill. */
+  begin(random: Random, kills: Kills): void {
+    this.#kills = kills
+    this.twilio.begin(random, kills)
+  }
+
   /** Rejects when a process has ended by itself. */
   get failed(): Promise<never> {
     return Promise.race([this.api.failed, this.voice.failed])
@@ -118,6 +131,7 @@ export class Shop {
     await this.api.stop()
     await this.twilio.close()
     await this.#agent.close()
+    this.#watcher.close()
     if (!keep) rmSync(this.folder, { recursive: true })
   }
 

@@ -19,6 +19,7 @@ export interface Heard {
 export class Subscriber {
   readonly #field: string
   readonly #client
+  #socket: WebSocket | undefined
   readonly #progress = new Inbox<number>()
   /** What it has heard since it was last asked, in order. */
   #heard: Heard[] = []
@@ -37,7 +38,12 @@ export class Subscriber {
       webSocketImpl: WebSocket,
       connectionParams: { authorization: `Bearer ${key}` },
       retryAttempts: 0,
-      on: { connected: () => (this.connections += 1) },
+      on: {
+        connected: socket => {
+          this.#socket = socket as WebSocket
+          this.connections += 1
+        },
+      },
     })
     this.#ended = this.#listen(
       `subscription ($after: String) { event: ${field}(after: $after) { type cursor order { ${order} } } }`,
@@ -46,7 +52,7 @@ export class Subscriber {
 
   /** Its network breaks. */
   drop(): void {
-    this.#client.terminate()
+    this.#socket?.terminate()
   }
 
   /**
