@@ -289,6 +289,25 @@ describe('what Twilio reports', () => {
     expect(await textsOf(id)).toMatchObject([{ status: 'DELIVERED' }])
   })
 
+  test('stands also when it comes at the very moment of the answer', async () => {
+    await provider.close()
+    const reports: Promise<Response>[] = []
+    provider = await startSmsProvider({
+      taken: ({ sid, statusCallback }) =>
+        reports.push(report({ MessageSid: sid, MessageStatus: 'delivered' }, statusCallback!)),
+    })
+    await start()
+    const orders = await Promise.all(Array.from({ length: 20 }, () => placeOrder(api, key)))
+    await Promise.all(orders.map(({ id }) => expectText(id, { status: 'DELIVERED' })))
+    await Promise.all(reports)
+    await Promise.all(orders.map(({ id }) => move(api, key, 'markOrderReady', id)))
+    await Promise.all(orders.map(({ id }) => expectQuiet(id, 2)))
+    await Promise.all(reports)
+    for (const { id } of orders) {
+      expect((await textsOf(id)).map(({ status }) => status)).toEqual(['DELIVERED', 'DELIVERED'])
+    }
+  })
+
   test('counts only when Twilio signed it', async () => {
     const { id, sid, url } = await sent()
     const fields = { MessageSid: sid, MessageStatus: 'delivered' }
