@@ -1,6 +1,7 @@
 /*
- * `npm run chaos -- --rounds N --seed S [--database postgres://…] [--keep]` kills the api and voice at random moments of scripted
- * calls, and looks after each round whether anything was lost or doubled. Ends with 1 at the first round in which it was.
+ * `npm run chaos -- --rounds N --seed S [--database postgres://…] [--keep]` kills the api and voice at random moments of
+ * scripted calls, and looks after each round whether anything was lost or doubled. Ends with 1 at the first round in
+ * which it was.
  */
 import { parseArgs } from 'node:util'
 import { buildIfNeeded } from '../scripts/build.ts'
@@ -17,6 +18,13 @@ const { values } = parseArgs({
     keep: { type: 'boolean' },
   },
 })
+
+/** @throws Error for what is no whole number */
+function wholeNumber(name: 'rounds' | 'seed'): number {
+  const text = values[name]
+  if (/^\d{1,6}$/.test(text)) return Number(text)
+  throw new Error(`--${name} ${text} is no whole number of at most six digits`)
+}
 
 /** What was counted, as Markdown. */
 function summary(tally: Tally, seconds: number): string {
@@ -57,8 +65,8 @@ try {
   await buildIfNeeded()
   const started = performance.now()
   const tally = await run({
-    rounds: Number(values.rounds),
-    seed: Number(values.seed),
+    rounds: wholeNumber('rounds'),
+    seed: wholeNumber('seed'),
     server: values.database,
     keep: values.keep,
     onRound: (seed, deaths, milliseconds) => {
