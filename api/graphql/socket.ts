@@ -102,7 +102,11 @@ export function graphqlOverSocket({
       },
       onNext: (_ctx, _id, _payload, _args, result) =>
         result.errors ? { ...result, errors: hide(result.errors) as never } : undefined,
-      onError: (_ctx, _id, _payload, errors) => hide(errors) as never,
+      onError: ({ extra }, _id, _payload, errors) => {
+        // A client that went away while something was sent to it: nobody is told, and nothing of ours has failed.
+        if (extra.socket.readyState !== extra.socket.OPEN) return
+        return hide(errors) as never
+      },
     },
     websocket,
     keepAlive,
