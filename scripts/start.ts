@@ -60,6 +60,9 @@ async function start(): Promise<{ stop: () => Promise<void>; kill: () => void }>
   return { stop, kill: () => running.forEach(each => each.kill()) }
 }
 
+// A terminal that is gone reads nothing any more; that is no reason to cut live calls off.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
+
 try {
   let interrupted = false
   const early = () => (interrupted = true)
