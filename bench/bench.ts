@@ -10,6 +10,7 @@ import { board } from './board.ts'
 import { boards } from './boards.ts'
 import { calls } from './calls.ts'
 import { functions } from './functions.ts'
+import { greeting } from './greeting.ts'
 import { machine } from './machine.ts'
 import { memory } from './memory.ts'
 import { orders } from './orders.ts'
@@ -39,6 +40,7 @@ const parts: Record<string, (log: (line: string) => void) => Promise<Section>> =
   calls,
   ratios,
   memory,
+  greeting,
   start,
   soak,
 }
