@@ -41,18 +41,15 @@ async function copySqlite(file: string, target: string): Promise<void> {
  * @throws StartError when it is not installed
  */
 async function dumpPostgres(url: string, target: string): Promise<void> {
-  const { hostname, port, username, password, pathname, searchParams } = new URL(url)
-  const env = {
-    ...process.env,
-    PGHOST: searchParams.get('host') ?? decodeURIComponent(hostname),
-    ...(port && { PGPORT: port }),
-    ...(username && { PGUSER: decodeURIComponent(username) }),
-    // Not on the command line, where everybody on the machine can read it.
-    ...(password && { PGPASSWORD: decodeURIComponent(password) }),
-    PGDATABASE: decodeURIComponent(pathname.slice(1)),
-  }
+  const server = new URL(url)
+  const password = decodeURIComponent(server.password)
+  // Not on the command line, where everybody on the machine can read it.
+  server.password = ''
+  const env = { ...process.env, ...(password && { PGPASSWORD: password }) }
   try {
-    await promisify(execFile)('pg_dump', ['--format=custom', `--file=${target}`], { env })
+    await promisify(execFile)('pg_dump', ['--format=custom', `--file=${target}`, `--dbname=${server.href}`], {
+      env,
+    })
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
     throw new StartError('pg_dump is missing. Install it, on Debian: apt-get install postgresql-client')

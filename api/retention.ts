@@ -89,7 +89,7 @@ export function keepHouse(orm: MikroORM, days: number, logger: Logger): () => Pr
       const erased = await eraseBefore(em, new Date(Date.now() - days * 24 * hour))
       if (erased.calls + erased.orders > 0) logger.info({ ...erased, days }, 'numbers and words were erased')
     } catch (error) {
-      logger.error({ err: error }, 'old numbers and words could not be erased; it is tried again in an hour')
+      logger.error({ err: error }, 'old calls could not be ended and erased; it is tried again in an hour')
     }
   }
   const again = () => (working = working.then(keep))

@@ -9,7 +9,7 @@ const restartAfter = 1_000
 const patience = 1_000
 
 const stillStopping =
-  'Live calls are coming to their end first. Press Ctrl-C again to cut them off; no order is lost.\n'
+  'Still stopping: live calls come to their end first. Press Ctrl-C again to cut them off; no order is lost.\n'
 
 /** Everything a shop needs, in one command: the api with both screens, then voice with the practice agent. */
 async function start(): Promise<{ stop: () => Promise<void>; kill: () => void }> {

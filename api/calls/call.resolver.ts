@@ -103,7 +103,7 @@ export class CallResolver {
     const shop = (to && (await em.findOne(Shop, { phone: to }))) || (await shopOf(em))
     const caller = callerIdOf(from, shop.region)
     await em.transactional(async tx => {
-      const dropped = caller && (await droppedCall(tx, shop.id, caller))
+      const dropped = caller ? await droppedCall(tx, shop.id, caller) : null
       // Twilio may ask twice at the same moment; the second insert finds the first.
       await tx.upsert(
         Call,
@@ -111,10 +111,10 @@ export class CallResolver {
           id: callSid,
           shop: shop.id,
           from: caller,
-          phone: dropped ? dropped.phone : null,
-          pendingItem: dropped ? dropped.pendingItem : null,
-          cart: dropped ? dropped.cart : [],
-          resumes: dropped ? dropped.id : null,
+          phone: dropped?.phone ?? null,
+          pendingItem: dropped?.pendingItem ?? null,
+          cart: dropped?.cart ?? [],
+          resumes: dropped?.id ?? null,
           transcript: [],
           intent: CallIntent.TALKING,
           effects: 0,

@@ -27,14 +27,11 @@ registerEnumType(CallOutcome, {
   },
 })
 
-type Known = Pick<Call, 'cart' | 'pendingItem' | 'endedAt' | 'order' | 'resumedBy'>
-
 /** Whether drinks were chosen that are not ordered. */
-export const hasDraft = ({ cart, pendingItem }: Pick<Call, 'cart' | 'pendingItem'>): boolean =>
-  cart.length > 0 || pendingItem !== null
+export const hasDraft = ({ cart, pendingItem }: Call): boolean => cart.length > 0 || pendingItem !== null
 
 /** What came of a call, as things stand now. */
-export function outcomeOf(call: Known): CallOutcome {
+export function outcomeOf(call: Call): CallOutcome {
   if (!call.endedAt) return CallOutcome.LIVE
   if (call.order) return CallOutcome.ORDERED
   if (call.resumedBy) return CallOutcome.RESUMED

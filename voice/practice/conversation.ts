@@ -96,7 +96,7 @@ function* order(memory: Memory, heard: Heard): Turn {
     // Staged on an earlier connection of this call; without changes the answer is the drink as it is.
     memory.pending = (yield* memory.ask('update_pending_item')).pending_item
   }
-  if (memory.asked === 'goOn' && !first && ['yes', 'no'].some(each => intents.has(each as Intent))) {
+  if (memory.asked === 'goOn' && !first && (intents.has('yes') || intents.has('no'))) {
     yield* intents.has('yes') ? goOn(memory) : startAnew(memory)
   } else if (memory.requirement) yield* settleRequirement(memory, text, intents, drinks)
   else if (intents.has('remove') || intents.has('neverMind')) yield* takeAway(memory, which, first)
