@@ -3,6 +3,7 @@ import urql from '@urql/vue'
 import { createApp } from 'vue'
 import App from './App.vue'
 import './barista.css'
+import { i18n, preferredLocale, speak } from './i18n/i18n.ts'
 
 const answerWithin = 10_000
 
@@ -21,4 +22,5 @@ const client = new Client({
   },
 })
 
-createApp(App).use(urql, client).mount('#app')
+await speak(preferredLocale())
+createApp(App).use(i18n).use(urql, client).mount('#app')
