@@ -112,6 +112,7 @@ export const orderEvents = graphql(
     subscription OrderEvents($after: String) {
       event: orderEvents(after: $after) {
         type
+        cursor
         at
         order {
           ...OrderFields

@@ -37,11 +37,11 @@ export function useOrders(signedOut: () => void) {
   const clockOffset = ref(0)
   let noticeCount = 0
 
-  async function load(): Promise<string> {
-    const first = await page(null)
+  async function load(givenUp: AbortSignal): Promise<string> {
+    const first = await page(null, givenUp)
     const nodes = [...first.orders.nodes]
     for (let { pageInfo } = first.orders; pageInfo.hasNextPage;) {
-      const next = (await page(pageInfo.endCursor)).orders
+      const next = (await page(pageInfo.endCursor, givenUp)).orders
       nodes.push(...next.nodes)
       pageInfo = next.pageInfo
     }
@@ -53,9 +53,9 @@ export function useOrders(signedOut: () => void) {
     return first.orders.eventCursor
   }
 
-  async function page(after: string | null) {
+  async function page(after: string | null, givenUp: AbortSignal) {
     const { data, error } = await client.query(openOrders, { after })
-    if (!data) throw error
+    if (!data || givenUp.aborted) throw error
     return data
   }
 
