@@ -2,7 +2,9 @@ import type { EntityManager } from '@mikro-orm/sql'
 import type { Staff } from './auth/staff.ts'
 import type { Viewer } from './auth/viewer.ts'
 import type { EventLog } from './events/log.ts'
+import type { LiveCalls } from './calls/live-calls.ts'
 import type { Loaders } from './loaders.ts'
+import type { Waits } from './orders/waits.ts'
 
 /** What every resolver is given. */
 export interface Context {
@@ -12,6 +14,12 @@ export interface Context {
   loaders: Loaders
   log: EventLog
   staff: Staff
+  /** What guests who order now may expect. */
+  waits: Waits
+  /** The calls on the line. */
+  liveCalls: LiveCalls
+  /** How long the ready text of an order is held back, so that Done can be taken back, in milliseconds. */
+  readyHold: number
   /** The client's address, for limits; never logged. */
   address: string
   /** Sets the console's cookie, or clears it. */

@@ -67,6 +67,7 @@ export function readApiEnv(source: Record<string, string | undefined>) {
       TWILIO_API_BASE: origin.optional(),
       SMS_RETRY_SECONDS: seconds(0.1).default(2),
       SMS_RECHECK_SECONDS: seconds(1).default(60),
+      READY_HOLD_SECONDS: seconds(0).max(60, 'is more than 60 seconds').default(5),
       RETENTION_DAYS: z.coerce
         .number('is no number of days')
         .min(0, 'is no number of days; 0 keeps everything')

@@ -10,6 +10,7 @@ import { CartResolver } from './carts/cart.resolver.ts'
 import { EventResolver } from './events/event.resolver.ts'
 import { MenuResolver } from './menu/menu.resolver.ts'
 import { CheckoutResolver } from './orders/checkout.resolver.ts'
+import { NumbersResolver } from './numbers/numbers.resolver.ts'
 import { OrderResolver } from './orders/order.resolver.ts'
 import { ShopResolver } from './shops/shop.resolver.ts'
 
@@ -38,6 +39,7 @@ export function createSchema(): GraphQLSchema {
         CheckoutResolver,
         EventResolver,
         MenuResolver,
+        NumbersResolver,
         OrderResolver,
         ShopResolver,
       ],

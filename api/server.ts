@@ -8,11 +8,13 @@ import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import { sessionCookie, type Staff } from './auth/staff.ts'
 import type { Viewer } from './auth/viewer.ts'
 import { fromOwnPage, outOf, viewerOf } from './auth/viewer-of.ts'
+import { LiveCalls } from './calls/live-calls.ts'
 import type { Context } from './context.ts'
 import type { EventLog } from './events/log.ts'
 import { graphqlOverHttp } from './graphql/http.ts'
 import { graphqlOverSocket } from './graphql/socket.ts'
 import { createLoaders } from './loaders.ts'
+import { Waits } from './orders/waits.ts'
 import { createSchema } from './schema.ts'
 import { screens } from './screens.ts'
 import { smsStatusCallback } from './sms/status-callback.ts'
@@ -33,6 +35,10 @@ export interface ServerOptions {
   screensFolder?: URL
   /** How often open sockets are checked for keys that were revoked and sessions that are over, in milliseconds. */
   recheck?: number
+  /** How long the ready text of an order is held back, in milliseconds. */
+  readyHold: number
+  /** How often a stream of the calls on the line says that it lives, in milliseconds. */
+  liveCallsHeartbeat?: number
   /** Checks Twilio's callbacks; without it they are refused. */
   twilio?: { authToken: string; publicUrl: string }
 }
@@ -47,11 +53,24 @@ const lastRequests = 2_000
 export async function startServer(
   options: ServerOptions,
 ): Promise<{ url: string; close: () => Promise<void> }> {
-  const { orm, log, staff, logger, port, host, introspection, allowedOrigins = [] } = options
+  const { orm, log, staff, logger, port, host, introspection, readyHold, allowedOrigins = [] } = options
   const schema = createSchema()
+  const waits = new Waits(orm)
+  const liveCalls = new LiveCalls(orm, { heartbeat: options.liveCallsHeartbeat })
   const contextOf = (viewer: Viewer, address: string, setSession: Context['setSession']): Context => {
     const em = orm.em.fork()
-    return { em, loaders: createLoaders(em), viewer, log, staff, address, setSession }
+    return {
+      em,
+      loaders: createLoaders(em),
+      viewer,
+      log,
+      staff,
+      waits,
+      liveCalls,
+      readyHold,
+      address,
+      setSession,
+    }
   }
   const whoAsks = (request: IncomingMessage, authorization?: string) =>
     viewerOf(orm.em.fork(), request, allowedOrigins, authorization)
@@ -138,6 +157,7 @@ export async function startServer(
     close: async () => {
       const closed = new Promise(resolve => server.close(resolve))
       log.close()
+      liveCalls.close()
       await socket.close()
       const impatience = setTimeout(() => server.closeAllConnections(), lastRequests)
       await closed

@@ -13,6 +13,7 @@ import { listenToNotifications } from './events/notifications.ts'
 import { seed } from './menu/seed.ts'
 import { keepHouse } from './retention.ts'
 import { type ServerOptions, startServer } from './server.ts'
+import { keepLifting } from './shops/lift.ts'
 import { SmsSender, type SmsSenderOptions } from './sms/sms-sender.ts'
 import { TwilioMessages } from './sms/twilio-messages.ts'
 
@@ -60,6 +61,7 @@ export async function startApi(env: ApiEnv, logger: Logger, options: StartOption
       logger,
       port: env.API_PORT,
       host: env.HOST,
+      readyHold: env.READY_HOLD_SECONDS * 1_000,
       introspection: env.NODE_ENV !== 'production',
       allowedOrigins: env.PUBLIC_URL ? [env.PUBLIC_URL] : [],
       screensFolder: screensFolderOf(env),
@@ -68,6 +70,7 @@ export async function startApi(env: ApiEnv, logger: Logger, options: StartOption
       ...options.server,
     })
     const stopKeeping = keepHouse(orm, env.RETENTION_DAYS, logger)
+    const stopLifting = keepLifting(orm, log, logger)
     const sender = new SmsSender({
       orm,
       log,
@@ -85,6 +88,7 @@ export async function startApi(env: ApiEnv, logger: Logger, options: StartOption
       close: async () => {
         await server.close()
         await sender.close()
+        await stopLifting()
         await stopKeeping()
         await stopListening?.()
         await orm.close(true)

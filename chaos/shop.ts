@@ -69,6 +69,7 @@ export class Shop {
       DATABASE_URL: shop.database,
       STAFF_PIN: '135790',
       MENU_FILE: fileOf('menu.json'),
+      READY_HOLD_SECONDS: '0.3',
       SMS_RETRY_SECONDS: '0.15',
       SMS_RECHECK_SECONDS: '1.5',
     })

@@ -3,7 +3,7 @@ import type { graphql } from '../clients/graphql.ts'
 
 const menuFields = `
   fragment MenuFields on Menu {
-    shop { id name region orderingPaused }
+    shop { id name region orderingPaused delayMinutes waitMinutes }
     flavors { ...Item }
     toppings { ...Item }
     addOns { ...Item requires { name } }

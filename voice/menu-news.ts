@@ -19,5 +19,13 @@ export function menuNews(before: LiveMenu, after: LiveMenu): string | undefined 
     lines.push('The shop takes no new orders right now. Apologise and ask to call again later.')
   }
   if (before.shop.orderingPaused && !after.shop.orderingPaused) lines.push('The shop takes orders again.')
+  const { delayMinutes: delay, waitMinutes: wait } = after.shop
+  if (delay > before.shop.delayMinutes) {
+    lines.push(`Orders take longer now: about ${wait} minutes. Say so before the caller orders.`)
+  } else if (delay < before.shop.delayMinutes) {
+    lines.push(
+      delay > 0 ? `Orders now take about ${wait} minutes.` : 'Orders take no longer than usual again.',
+    )
+  }
   return lines.length ? `# The menu has changed during this call\n${lines.join('\n')}` : undefined
 }

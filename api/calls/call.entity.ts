@@ -57,6 +57,7 @@ registerEnumType(CallEndReason, {
 @Entity()
 @Index({ properties: ['shop', 'startedAt'] })
 @Index({ properties: ['from', 'endedAt'] })
+@Index({ name: 'call_live_index', properties: ['shop', 'startedAt'], where: 'ended_at is null' })
 @Index({ name: 'call_unerased_index', properties: ['startedAt'], where: 'erased_at is null' })
 @ObjectType({ description: "A phone call, by Twilio's CallSid, with its cart." })
 export class Call {

@@ -12,6 +12,7 @@ import {
   Query,
   Resolver,
   Root,
+  Subscription,
 } from 'type-graphql'
 import { allow } from '../auth/allow.ts'
 import { badInput, connectionOf, paginate } from '../connection.ts'
@@ -26,7 +27,7 @@ import { CallMetrics } from './call-metrics.ts'
 import { FunctionCall } from './function-call.entity.ts'
 import { droppedCall } from './draft.ts'
 import { callerIdOf } from './phone.ts'
-import { SaidInput } from './said.ts'
+import { Said, SaidInput } from './said.ts'
 
 /** Entries of a transcript, and characters of one: far more than a call has, so that a fault cannot fill the disk. */
 const longestTranscript = 1_000
@@ -62,6 +63,31 @@ class EndCallInput {
   metrics?: CallMetrics | null
 }
 
+@InputType({ description: 'Which calls; every condition given must hold.' })
+class CallFilter {
+  @Field(() => Date, { nullable: true, description: 'That began at or after this time.' })
+  startedAfter?: Date | null
+
+  @Field(() => Date, { nullable: true, description: 'That began before this time.' })
+  startedBefore?: Date | null
+}
+
+@ObjectType('LiveCalls', { description: 'Who is on the line.', simpleResolvers: true })
+class OnTheLine {
+  @Field(() => Date, { description: 'When this was read.' })
+  at!: Date
+
+  @Field(() => [Call], { description: 'The calls that go on, oldest first.' })
+  calls!: Call[]
+}
+
+async function* toldOf(pictures: AsyncGenerator<Call[], void>): AsyncGenerator<OnTheLine> {
+  for await (const calls of pictures) yield { at: new Date(), calls }
+}
+
+/** Digits of a number that staff see of a caller. */
+const shownDigits = 4
+
 const populate = ['shop', 'order', 'resumes', 'resumedBy'] as const
 
 /** Phone calls, as the voice process reports them. */
@@ -74,9 +100,26 @@ export class CallResolver {
     @Arg('first', () => Int, { description: 'How many, 1 to 100.' }) first: number,
     @Arg('after', () => String, { nullable: true, description: 'The page after this cursor.' })
     after?: string | null,
+    @Arg('filter', () => CallFilter, { nullable: true, description: 'Which calls.' })
+    filter?: CallFilter | null,
   ): Promise<CallConnection> {
-    const shop = await shopOf(em)
-    return paginate(em, Call, { shop }, 'startedAt', { first, after, populate: [...populate] })
+    const { startedAfter, startedBefore } = filter ?? {}
+    const startedAt = {
+      ...(startedAfter && { $gte: startedAfter }),
+      ...(startedBefore && { $lt: startedBefore }),
+    }
+    const where = { shop: await shopOf(em), ...(Object.keys(startedAt).length > 0 && { startedAt }) }
+    return paginate(em, Call, where, 'startedAt', { first, after, populate: [...populate] })
+  }
+
+  @allow('calls:read')
+  @Subscription(() => OnTheLine, {
+    description: 'Who is on the line: at once, after each change, and at least every five seconds.',
+    subscribe: async ({ context: { em, liveCalls } }: { context: Context }) =>
+      toldOf(liveCalls.listen((await shopOf(em)).id)),
+  })
+  liveCalls(@Root() picture: OnTheLine): OnTheLine {
+    return picture
   }
 
   @allow('calls:read', 'calls:write')
@@ -94,7 +137,7 @@ export class CallResolver {
       'A call comes in. The same CallSid answers the same call. A call from a number whose last call broke off before checkout goes on with its drinks.',
   })
   async startCall(
-    @Ctx() { em }: Context,
+    @Ctx() { em, liveCalls }: Context,
     @Arg('input', () => StartCallInput, { description: 'The call.' }) { callSid, from, to }: StartCallInput,
   ): Promise<Call> {
     if (!/^[\w-]{1,64}$/.test(callSid)) throw badInput('`callSid` is no CallSid.')
@@ -123,13 +166,14 @@ export class CallResolver {
         { onConflictFields: ['id'], onConflictAction: 'ignore' },
       )
     })
+    liveCalls.wake()
     return em.findOneOrFail(Call, callSid, { populate, refresh: true })
   }
 
   @allow('calls:write')
   @Mutation(() => Call, { description: 'A call is over. The first reason given stays.' })
   async endCall(
-    @Ctx() { em }: Context,
+    @Ctx() { em, liveCalls }: Context,
     @Arg('input', () => EndCallInput, { description: 'Which call, and why.' })
     { call: id, reason, metrics }: EndCallInput,
   ): Promise<Call> {
@@ -138,6 +182,7 @@ export class CallResolver {
     if (metrics) await em.nativeUpdate(Call, { id, metrics: null }, { metrics })
     const call = await em.findOne(Call, id, { populate, refresh: true })
     if (!call) throw badInput('`call` is not known.')
+    liveCalls.wake()
     return call
   }
 
@@ -146,19 +191,38 @@ export class CallResolver {
     description:
       'Write down what was said. Saying from where makes it safe to repeat. False when the call is not known.',
   })
-  recordWords(
-    @Ctx() { em, log }: Context,
+  async recordWords(
+    @Ctx() { em, liveCalls, log }: Context,
     @Arg('call', () => ID, { description: "Twilio's CallSid." }) id: string,
     @Arg('from', () => Int, { description: 'How many words were written down before these.' }) from: number,
     @Arg('said', () => [SaidInput], { description: 'What was said, in order.' }) said: SaidInput[],
   ): Promise<boolean> {
-    return log.change(em, async tx => {
+    const known = await log.change(em, async tx => {
       const call = await tx.em.findOne(Call, id, { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true })
       if (!call) return false
       const words = said.map(({ speaker, text }) => ({ speaker, text: text.slice(0, longestWords) }))
       call.transcript = [...call.transcript.slice(0, Math.max(0, from)), ...words].slice(0, longestTranscript)
       return true
     })
+    if (known) liveCalls.wake()
+    return known
+  }
+
+  @FieldResolver(() => String, {
+    nullable: true,
+    description: "The last four digits of the caller's number; null when it is withheld.",
+  })
+  @allow('orders:pii')
+  callerEnding(@Root() { from }: Call): string | null {
+    return from?.slice(-shownDigits) ?? null
+  }
+
+  @FieldResolver(() => [Said], { description: 'What was said last, in order.' })
+  lastWords(
+    @Root() { transcript }: Call,
+    @Arg('last', () => Int, { defaultValue: 2, description: 'How many, 1 to 20.' }) last: number,
+  ): Said[] {
+    return transcript.slice(-Math.min(20, Math.max(1, last)))
   }
 
   @FieldResolver(() => [FunctionCall], { description: 'The agent functions with an effect, in order.' })

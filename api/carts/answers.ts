@@ -124,6 +124,12 @@ export class CheckoutAnswer extends AgentAnswer {
 
   @Field(() => OrderStatus, { nullable: true, description: 'Where the order stands.' })
   status?: OrderStatus | null
+
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Minutes until it is ready, to be told to the caller; null when no time is promised.',
+  })
+  waitMinutes?: number | null
 }
 
 @ObjectType({ ...simple, description: 'Whether this call has placed its order.' })

@@ -10,11 +10,11 @@ import type { Context } from '../context.ts'
  * @returns the requests whose effect stays
  */
 export async function cancelFunctions(
-  { em, log }: Context,
+  { em, liveCalls, log }: Context,
   callId: string,
   requests: string[],
 ): Promise<string[]> {
-  return log.change(em, async tx => {
+  const stay = await log.change(em, async tx => {
     const call = await tx.em.findOne(Call, callId, { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true })
     if (!call) return []
     const effects = await tx.em.find(
@@ -46,4 +46,6 @@ export async function cancelFunctions(
       .filter(({ place, request }) => place !== null && requests.includes(request))
       .map(({ request }) => request)
   })
+  liveCalls.wake()
+  return stay
 }

@@ -41,14 +41,14 @@ const stateOf = ({ pendingItem, cart, phone, intent, transferReason }: Call): Ca
  * `run` refuses before it writes anything, so that a refusal can be recorded in the same transaction.
  */
 export async function once<Answer extends { ok: boolean }>(
-  { em, log }: Context,
+  { em, liveCalls, log }: Context,
   name: string,
   { call: callId, request, ...args }: Request & Record<string, unknown>,
   otherwise: (call: Call | null) => Omit<Answer, 'ok' | 'error' | 'code'>,
   run: (running: Running) => Omit<Answer, 'ok'> | Promise<Omit<Answer, 'ok'>>,
 ): Promise<Answer> {
   const argumentsHash = hashOf(args)
-  return log.change(em, async tx => {
+  const answer = await log.change(em, async tx => {
     const call = await tx.em.findOne(Call, callId, { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true })
     if (call) {
       // Only now that the call is locked: together with it they would be as they were before the wait for the lock, and
@@ -95,6 +95,8 @@ export async function once<Answer extends { ok: boolean }>(
       return answer as unknown as Answer
     }
   })
+  liveCalls.wake()
+  return answer
 }
 
 /** An agent function that only looks. */

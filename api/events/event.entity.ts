@@ -34,6 +34,8 @@ export interface PublicOrder {
   status: OrderStatus
   /** ISO 8601 */
   createdAt: string
+  /** ISO 8601; when its guest is called, null before. Rows of older versions have none. */
+  readyAt?: string | null
 }
 
 /** One row of the log. Written in the transaction that makes the change; never altered. */

@@ -1,13 +1,25 @@
-import { Arg, Ctx, Field, ID, ObjectType, Query, Resolver, Root, Subscription } from 'type-graphql'
+import {
+  Arg,
+  Ctx,
+  Field,
+  FieldResolver,
+  ID,
+  Int,
+  ObjectType,
+  Query,
+  Resolver,
+  Root,
+  Subscription,
+} from 'type-graphql'
 import { allow } from '../auth/allow.ts'
 import { badInput } from '../connection.ts'
 import type { Context } from '../context.ts'
 import { Order } from '../orders/order.entity.ts'
-import { boardStatuses, inStatus, OrderStatus } from '../orders/order-status.ts'
+import { boardStatuses, inStatus, openStatuses, OrderStatus } from '../orders/order-status.ts'
 import { Shop } from '../shops/shop.entity.ts'
 import { shopOf } from '../shops/shop-of.ts'
-import { EventType } from './event.entity.ts'
-import type { LogEntry } from './log.ts'
+import { EventType, type PublicOrder } from './event.entity.ts'
+import type { EventLog, LogEntry } from './log.ts'
 import { patiently } from './patiently.ts'
 
 @ObjectType({ description: 'What anyone may know of an order.', simpleResolvers: true })
@@ -20,6 +32,12 @@ class BoardOrder {
 
   @Field(() => Date, { description: 'When it was placed.' })
   createdAt!: Date
+
+  @Field(() => Date, {
+    nullable: true,
+    description: 'When its guest is called, which may be some seconds from now; null while it is not ready.',
+  })
+  readyAt!: Date | null
 }
 
 @ObjectType({ description: 'What waiting guests see.', simpleResolvers: true })
@@ -37,6 +55,11 @@ class Board {
 
   @Field(() => [BoardOrder], { description: 'Orders being prepared, oldest first.' })
   orders!: BoardOrder[]
+
+  @Field(() => [BoardOrder], {
+    description: 'Orders to be picked up that were made in the last two hours, the one called first first.',
+  })
+  ready!: BoardOrder[]
 }
 
 @ObjectType({ description: 'Something happened that waiting guests may see.', simpleResolvers: true })
@@ -52,6 +75,9 @@ class BoardEvent {
 
   @Field(() => BoardOrder, { nullable: true, description: 'The order as it was right after it.' })
   order!: BoardOrder | null
+
+  /** Id of the shop. */
+  shop!: string
 }
 
 @ObjectType({ description: 'Something happened to an order, the menu or the shop.', simpleResolvers: true })
@@ -82,11 +108,21 @@ function seqOf(cursor: string | null | undefined): number | undefined {
   return Number(cursor)
 }
 
-async function* forBoard(entries: AsyncGenerator<LogEntry, void>): AsyncGenerator<BoardEvent> {
+async function* forBoard(shop: string, entries: AsyncGenerator<LogEntry, void>): AsyncGenerator<BoardEvent> {
   for await (const { type, seq, at, data } of entries) {
-    yield { type, cursor: String(seq), at, order: data && { ...data, createdAt: new Date(data.createdAt) } }
+    yield { type, cursor: String(seq), at, order: data && boardOrderOf(data), shop }
   }
 }
+
+const boardOrderOf = ({ number, status, createdAt, readyAt }: PublicOrder): BoardOrder => ({
+  number,
+  status,
+  createdAt: new Date(createdAt),
+  readyAt: readyAt ? new Date(readyAt) : null,
+})
+
+const listenForBoard = (log: EventLog, shop: string, after: string | null | undefined) =>
+  forBoard(shop, log.listen(shop, seqOf(after)))
 
 async function* forStaff(
   entries: AsyncGenerator<LogEntry, void>,
@@ -100,8 +136,11 @@ async function* forStaff(
   }
 }
 
+/** How long an order that nobody picks up stands on the board, in milliseconds. */
+const shownFor = 2 * 60 * 60_000
+
 /** The board, and the log as it comes. */
-@Resolver()
+@Resolver(() => BoardEvent)
 export class EventResolver {
   @allow('anyone')
   @Query(() => Board, { description: 'What waiting guests see: no names, no phone numbers.' })
@@ -112,23 +151,38 @@ export class EventResolver {
     const shop = await shopOf(em, id)
     // Read with the shop, before the orders: what happens in between comes twice rather than never.
     const cursor = String(shop.eventSeq)
-    const orders = await em.find(
+    const at = new Date()
+    const open = await em.find(
       Order,
-      { shop, ...inStatus(boardStatuses) },
+      { shop, ...inStatus(openStatuses) },
       {
-        fields: ['number', 'status', 'createdAt'],
+        fields: ['number', 'status', 'createdAt', 'readyAt', 'holdUntil'],
         orderBy: { createdAt: 'asc', id: 'asc' },
         disableIdentityMap: true,
       },
     )
-    return { shop, cursor, at: new Date(), orders }
+    const shown = open.map(({ number, status, createdAt, readyAt, holdUntil }) => ({
+      number,
+      status,
+      createdAt,
+      readyAt: status === OrderStatus.READY ? (holdUntil ?? readyAt) : null,
+    }))
+    return {
+      shop,
+      cursor,
+      at,
+      orders: shown.filter(({ status }) => boardStatuses.includes(status)),
+      ready: shown
+        .filter(({ readyAt }) => readyAt && at.getTime() - readyAt.getTime() < shownFor)
+        .toSorted((a, b) => a.readyAt!.getTime() - b.readyAt!.getTime()),
+    }
   }
 
   @allow('anyone')
   @Subscription(() => BoardEvent, {
     description: 'What happens to orders, without names and phone numbers.',
     subscribe: async ({ args, context: { em, log } }: { args: Listen; context: Context }) =>
-      forBoard(log.listen((await shopOf(em, args.shop)).id, seqOf(args.after))),
+      listenForBoard(log, (await shopOf(em, args.shop)).id, args.after),
   })
   boardEvents(
     @Root() event: BoardEvent,
@@ -137,6 +191,13 @@ export class EventResolver {
     @Arg('after', () => String, afterArg) _after?: string | null,
   ): BoardEvent {
     return event
+  }
+
+  @FieldResolver(() => Int, {
+    description: 'Minutes that a guest who orders now may expect to wait, as things stand after the event.',
+  })
+  waitMinutes(@Ctx() { waits }: Context, @Root() { shop, cursor }: BoardEvent): Promise<number> {
+    return waits.of(shop, Number(cursor))
   }
 
   @allow('orders:read')

@@ -54,6 +54,13 @@ export class MenuItem {
   @Field(() => Boolean, { description: 'False while it is sold out.' })
   available: boolean = true
 
+  @Property({ type: 'Date', nullable: true })
+  @Field(() => Date, {
+    nullable: true,
+    description: 'When it comes back by itself; null while it is available, or until somebody puts it back.',
+  })
+  soldOutUntil: Date | null = null
+
   @ManyToOne(() => MenuItem, { nullable: true })
   @Field(() => MenuItem, {
     nullable: true,
@@ -64,6 +71,15 @@ export class MenuItem {
   /** Place on the menu, from 0. */
   @Property({ type: 'integer' })
   position!: number
+
+  /** @param until null for until somebody puts it back. → whether that is anything new */
+  setAvailable(available: boolean, until: Date | null): boolean {
+    const end = available ? null : until
+    if (this.available === available && this.soldOutUntil?.getTime() === end?.getTime()) return false
+    this.available = available
+    this.soldOutUntil = end
+    return true
+  }
 
   @Field(() => Money, { description: 'What it adds to the price of a drink.' })
   get price(): Money {

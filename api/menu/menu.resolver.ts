@@ -1,3 +1,4 @@
+import { LockMode } from '@mikro-orm/core'
 import { Arg, Ctx, createUnionType, ID, Mutation, ObjectType, Query, Resolver } from 'type-graphql'
 import { allow } from '../auth/allow.ts'
 import { MenuSummaryAnswer } from '../carts/answers.ts'
@@ -6,6 +7,7 @@ import { look } from '../carts/once.ts'
 import type { Context } from '../context.ts'
 import { UserError } from '../errors.ts'
 import { EventType } from '../events/event.entity.ts'
+import { endOf, Period, periodArg } from '../shops/period.ts'
 import { shopOf } from '../shops/shop-of.ts'
 import { Menu, offered } from './menu.ts'
 import { MenuItem } from './menu-item.entity.ts'
@@ -52,9 +54,13 @@ export class MenuResolver {
     @Ctx() { em, log }: Context,
     @Arg('item', () => ID, { description: 'The menu item.' }) id: string,
     @Arg('available', () => Boolean, { description: 'False when it is sold out.' }) available: boolean,
+    @Arg('period', () => Period, periodArg) period: Period,
   ): Promise<MenuItem | MenuChangeRefused> {
     return log.change(em, async tx => {
-      const item = await tx.em.findOne(MenuItem, id, { populate: ['shop', 'requires'] })
+      const item = await tx.em.findOne(MenuItem, id, {
+        populate: ['shop', 'requires'],
+        lockMode: LockMode.PESSIMISTIC_WRITE,
+      })
       if (!item) {
         const message = 'There is no such menu item. Load the menu again.'
         return Object.assign(new MenuChangeRefused(), {
@@ -63,8 +69,7 @@ export class MenuResolver {
           path: ['item'],
         })
       }
-      if (item.available === available) return item
-      item.available = available
+      if (!item.setAvailable(available, endOf(period, item.shop.timezone))) return item
       await tx.append(item.shop.id, { type: EventType.MENU_CHANGED })
       return item
     })

@@ -70,6 +70,9 @@ export class Menu {
       `Sweetness goes from ${this.sweetnessLevels[0]!} to ${this.sweetnessLevels.at(-1)!}, usually ${defaultSweetness}.`,
       `Ice: ${enumerate(this.iceLevels, 'or')}.`,
       gone.length && `Sold out right now: ${enumerate(gone)}.`,
+      this.shop.orderingPaused && 'We take no new orders right now.',
+      this.shop.delayMinutes > 0 &&
+        `Orders take ${this.shop.delayMinutes} minutes longer than usual right now.`,
     ]
     return sentences.filter(Boolean).join(' ')
   }

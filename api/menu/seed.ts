@@ -13,13 +13,17 @@ const item = z.object({
   requires: z.string().optional(),
 })
 
+const isTimezone = (name: string) => Intl.supportedValuesOf('timeZone').includes(name) || name === 'UTC'
+
 const menuFile = z.object({
   shop: z.object({
     name: z.string().min(1),
     phone: z.e164().nullable().default(null),
     region: z.string().length(2),
     currency: z.string().length(3),
-    timezone: z.string(),
+    timezone: z.string().refine(isTimezone, 'is no time zone such as America/Los_Angeles'),
+    warnAfterMinutes: z.int().min(1).max(240).default(5),
+    lateAfterMinutes: z.int().min(1).max(240).default(10),
   }),
   flavors: z.array(item).min(1),
   toppings: z.array(item),

@@ -65,6 +65,7 @@ export class CheckoutResolver {
           total: order.total,
           phone: order.phone,
           status: order.status,
+          waitMinutes: minutesUntil(order.promisedAt),
         }
       },
     )
@@ -106,6 +107,11 @@ export class CheckoutResolver {
   ): Promise<ExtractAnswer> {
     return look<ExtractAnswer>(context, call, {}, ({ shop }) => extract(text, shop.region))
   }
+}
+
+/** Whole minutes until a time, at least one; null for none. */
+function minutesUntil(at: Date | null): number | null {
+  return at && Math.max(1, Math.ceil((at.getTime() - Date.now()) / 60_000))
 }
 
 /**
@@ -193,6 +199,8 @@ async function joinOrder({ menu, tx }: Running, { id }: Order, drinks: Drink[]):
   const offer = await menu()
   for (const drink of drinks) mixDrink(offer, drink)
   addDrinks(tx.em, order, drinks)
+  order.changedAt = new Date()
+  order.seenAt = null
   await tx.append(order.shop.id, { type: EventType.ORDER_UPDATED, order: order.id, data: order.public })
   return order
 }

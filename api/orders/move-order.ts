@@ -1,26 +1,11 @@
-import { LockMode } from '@mikro-orm/core'
-import { Field, ObjectType, createUnionType } from 'type-graphql'
+import { refuse } from '../carts/refusal.ts'
 import type { Context } from '../context.ts'
-import { UserError } from '../errors.ts'
 import { EventType } from '../events/event.entity.ts'
-import { Order } from './order.entity.ts'
+import type { Transaction } from '../events/log.ts'
+import { correctReadyText, withdrawReadyText } from '../sms/ready-text.ts'
+import { changeOrder, type OrderChange } from './change-order.ts'
+import type { Order } from './order.entity.ts'
 import { OrderStatus } from './order-status.ts'
-
-@ObjectType({ implements: UserError, description: 'The order was not moved.' })
-export class OrderMoveRefused extends UserError {
-  @Field(() => Order, {
-    nullable: true,
-    description: 'How the order stands now; null when there is no such order.',
-  })
-  order!: Order | null
-}
-
-export const MoveOrderResult = createUnionType({
-  name: 'MoveOrderResult',
-  description: 'The order after the move, or why it was not moved.',
-  types: () => [Order, OrderMoveRefused] as const,
-  resolveType: value => (value instanceof Order ? Order : OrderMoveRefused),
-})
 
 const words: Record<OrderStatus, string> = {
   RECEIVED: 'received',
@@ -30,46 +15,52 @@ const words: Record<OrderStatus, string> = {
   CANCELLED: 'cancelled',
 }
 
-/**
- * Moves an order to another status; the move and its event are one transaction. The row is locked while it is
- * looked at, so that of two people who press at the same moment one moves it and the other is told how it stands.
- */
-export async function moveOrder(
-  { em, log }: Context,
+export interface MoveOptions {
+  /** Why it is cancelled. */
+  cancelReason?: string | null
+  /** Whether the guest is told that it is not ready after all. */
+  tellGuest?: boolean
+}
+
+/** Moves an order to another status, and does what goes with that. */
+export function moveOrder(
+  context: Context,
   id: string,
   status: OrderStatus,
-  cancelReason?: string | null,
-): Promise<Order | OrderMoveRefused> {
-  return log.change(em, async tx => {
-    const order = await tx.em.findOne(Order, id, { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true })
-    if (!order) {
-      const message = 'There is no such order. It may belong to another shop; load the list again.'
-      return Object.assign(new OrderMoveRefused(), {
-        code: 'ORDER_NOT_FOUND',
-        message,
-        path: ['id'],
-        order: null,
-      })
-    }
-    if (!order.mayMoveTo(status)) {
-      const already = order.status === status
-      return Object.assign(new OrderMoveRefused(), {
-        code: already ? `ORDER_ALREADY_${status}` : 'ORDER_MOVE_NOT_ALLOWED',
-        message: already
-          ? `Order ${order.number} is already ${words[status]}; somebody was faster.`
-          : `Order ${order.number} is ${words[order.status]} and cannot become ${words[status]}.`,
-        path: null,
-        order,
-      })
-    }
-    order.status = status
-    if (status === OrderStatus.READY) order.readyAt = new Date()
-    if (status === OrderStatus.CANCELLED) order.cancelReason = cancelReason?.trim().slice(0, 200) || null
-    await tx.append(order.shop.id, {
-      type: EventType.ORDER_STATUS_CHANGED,
-      order: order.id,
-      data: order.public,
-    })
-    return order
-  })
+  { cancelReason, tellGuest = false }: MoveOptions = {},
+): Promise<OrderChange> {
+  return changeOrder(
+    context,
+    () => id,
+    async (order, tx) => {
+      if (!order.mayMoveTo(status)) {
+        if (order.status === status) {
+          refuse(
+            `ORDER_ALREADY_${status}`,
+            `Order ${order.number} is already ${words[status]}; somebody was faster.`,
+          )
+        }
+        refuse(
+          'ORDER_MOVE_NOT_ALLOWED',
+          `Order ${order.number} is ${words[order.status]} and cannot become ${words[status]}.`,
+        )
+      }
+      const wasReady = order.status === OrderStatus.READY
+      if (status === OrderStatus.READY) await order.makeReady(context.readyHold)
+      else if (status === OrderStatus.PREPARING && wasReady) await recall(order, tx, tellGuest)
+      else order.status = status
+      order.seenAt ??= new Date()
+      if (status === OrderStatus.CANCELLED) {
+        order.cancelReason = cancelReason?.trim().slice(0, 200) || null
+        if (wasReady) await withdrawReadyText(tx.em, order)
+      }
+      return EventType.ORDER_STATUS_CHANGED
+    },
+  )
+}
+
+async function recall(order: Order, { em }: Transaction, tellGuest: boolean): Promise<void> {
+  await order.recall()
+  const withdrawn = await withdrawReadyText(em, order)
+  if (tellGuest && !withdrawn) await correctReadyText(em, order)
 }

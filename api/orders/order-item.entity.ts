@@ -1,6 +1,6 @@
 import { OptionalProps, type Rel } from '@mikro-orm/core'
 import { Entity, ManyToOne, PrimaryKey, Property } from '@mikro-orm/decorators/legacy'
-import { Field, ID, ObjectType } from 'type-graphql'
+import { Field, ID, Int, ObjectType } from 'type-graphql'
 import { newId } from '../ids.ts'
 import { Money, money } from '../money.ts'
 import { Order } from './order.entity.ts'
@@ -9,7 +9,7 @@ import { Order } from './order.entity.ts'
 @Entity()
 @ObjectType({ description: 'One cup of an order, with the price it was sold at.' })
 export class OrderItem {
-  [OptionalProps]?: 'id' | 'price'
+  [OptionalProps]?: 'id' | 'price' | 'labelPrints'
 
   @PrimaryKey({ type: 'string' })
   @Field(() => ID, { description: 'Opaque id.' })
@@ -45,6 +45,14 @@ export class OrderItem {
   /** Minor units of the order's currency. */
   @Property({ type: 'integer' })
   priceMinor!: number
+
+  @Property({ type: 'Date', nullable: true })
+  @Field(() => Date, { nullable: true, description: 'When it was made; null while it is to be made.' })
+  doneAt: Date | null = null
+
+  @Property({ type: 'integer', default: 0 })
+  @Field(() => Int, { description: 'How often its label was printed.' })
+  labelPrints: number = 0
 
   @Field(() => Money, { description: 'Price of this cup with everything in it.' })
   get price(): Money {

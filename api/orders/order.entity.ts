@@ -52,7 +52,7 @@ registerEnumType(OrderSource, {
 @Unique({ properties: ['placedBy', 'idempotencyKey'] })
 @ObjectType({ description: 'Drinks a guest has bought. Its number is what the guest is called by.' })
 export class Order {
-  [OptionalProps]?: 'id' | 'status' | 'createdAt' | 'updatedAt' | 'total' | 'public'
+  [OptionalProps]?: 'id' | 'status' | 'createdAt' | 'updatedAt' | 'total' | 'calledAt' | 'public'
 
   @PrimaryKey({ type: 'string' })
   @Field(() => ID, { description: 'Opaque id.' })
@@ -132,6 +132,35 @@ export class Order {
   @Field(() => Date, { nullable: true, description: 'When it was last marked ready.' })
   readyAt: Date | null = null
 
+  @Property({ type: 'Date', nullable: true })
+  @Field(() => Date, {
+    nullable: true,
+    description:
+      'Until then the ready text is held back, and recalling the order is not noticed by the guest; null unless it is ready.',
+  })
+  holdUntil: Date | null = null
+
+  @Property({ type: 'Date', nullable: true })
+  @Field(() => Date, {
+    nullable: true,
+    description: 'When the guest was told it would be ready; null when no time was promised.',
+  })
+  promisedAt: Date | null = null
+
+  @Property({ type: 'Date', nullable: true })
+  @Field(() => Date, {
+    nullable: true,
+    description: 'When the guest last changed it after it was placed; null for never.',
+  })
+  changedAt: Date | null = null
+
+  @Property({ type: 'Date', nullable: true })
+  @Field(() => Date, {
+    nullable: true,
+    description: "When staff first touched it after the guest's last change; null while it stands out.",
+  })
+  seenAt: Date | null = null
+
   @Field(() => Money, { description: 'What the guest pays.' })
   get total(): Money {
     return money(this.totalMinor, this.currency)
@@ -141,8 +170,42 @@ export class Order {
     return nextStatus[this.status].includes(status)
   }
 
+  /**
+   * All of it is made. Cups that were not ticked are now, at the very moment it became ready, by which `recall` knows
+   * them again.
+   * @param hold how long its text is held back, in milliseconds
+   */
+  async makeReady(hold: number): Promise<void> {
+    const now = new Date()
+    this.status = OrderStatus.READY
+    this.readyAt = now
+    this.holdUntil = hold > 0 ? new Date(now.getTime() + hold) : null
+    this.seenAt ??= now
+    for (const cup of await this.items.loadItems()) cup.doneAt ??= now
+  }
+
+  /** It was not ready after all: cups stand as they stood before it was. */
+  async recall(): Promise<void> {
+    for (const cup of await this.items.loadItems()) {
+      if (cup.doneAt && this.readyAt && cup.doneAt >= this.readyAt) cup.doneAt = null
+    }
+    this.status = OrderStatus.PREPARING
+    this.holdUntil = null
+  }
+
+  /** When the guest is called: it is ready, and whoever pressed Done has had time to take it back. */
+  get calledAt(): Date | null {
+    return this.status === OrderStatus.READY ? (this.holdUntil ?? this.readyAt) : null
+  }
+
   /** What the board and the log may show. */
   get public(): PublicOrder {
-    return { number: this.number, status: this.status, createdAt: this.createdAt.toISOString() }
+    const { number, status, createdAt } = this
+    return {
+      number,
+      status,
+      createdAt: createdAt.toISOString(),
+      readyAt: this.calledAt?.toISOString() ?? null,
+    }
   }
 }

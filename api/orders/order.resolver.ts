@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { UniqueConstraintViolationException } from '@mikro-orm/core'
+import { GraphQLError } from 'graphql'
 import {
   Arg,
   Ctx,
@@ -16,18 +17,23 @@ import {
   Root,
 } from 'type-graphql'
 import { allow } from '../auth/allow.ts'
+import type { Viewer } from '../auth/viewer.ts'
 import { phoneOf } from '../calls/phone.ts'
 import { DrinkInput } from '../carts/drink.ts'
 import { mixDrink } from '../carts/mix-drink.ts'
 import { Refusal, refuse } from '../carts/refusal.ts'
-import { connectionOf, paginate } from '../connection.ts'
+import { badInput, connectionOf, paginate } from '../connection.ts'
 import type { Context } from '../context.ts'
 import { UserError } from '../errors.ts'
+import { EventType } from '../events/event.entity.ts'
 import { maxDrinks } from '../menu/levels.ts'
 import { Menu } from '../menu/menu.ts'
 import { shopOf } from '../shops/shop-of.ts'
+import { resendText } from '../sms/resend-text.ts'
 import { Sms } from '../sms/sms.entity.ts'
-import { moveOrder, MoveOrderResult, OrderMoveRefused } from './move-order.ts'
+import { changeOrder, MoveOrderResult, type OrderChange } from './change-order.ts'
+import { recordLabels, setCupDone } from './cups.ts'
+import { moveOrder } from './move-order.ts'
 import { Order, OrderSource } from './order.entity.ts'
 import { OrderItem } from './order-item.entity.ts'
 import { inStatus, OrderStatus } from './order-status.ts'
@@ -57,6 +63,15 @@ class OrderFilter {
 
   @Field(() => Date, { nullable: true, description: 'Placed before this time.' })
   createdBefore?: Date | null
+
+  @Field(() => Date, { nullable: true, description: 'Last made ready at or after this time.' })
+  readyAfter?: Date | null
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'Whose phone number ends with these 2 to 15 digits. Needs the scope orders:pii.',
+  })
+  phoneEndsWith?: string | null
 }
 
 @InputType({ description: 'An order from another program.' })
@@ -99,13 +114,15 @@ export class OrderResolver {
   @allow('orders:read')
   @Query(() => OrderConnection, { description: 'Orders, newest first.' })
   async orders(
-    @Ctx() { em }: Context,
+    @Ctx() { em, viewer }: Context,
     @Arg('first', () => Int, { description: 'How many, 1 to 100.' }) first: number,
     @Arg('after', () => String, { nullable: true, description: 'The page after this cursor.' })
     after?: string | null,
     @Arg('filter', () => OrderFilter, { nullable: true, description: 'Which orders.' })
     filter?: OrderFilter | null,
   ): Promise<OrderConnection> {
+    const { createdBefore, phoneEndsWith, readyAfter } = filter ?? {}
+    if (phoneEndsWith != null) checkEnding(phoneEndsWith, viewer)
     const shop = await shopOf(em)
     const where = {
       shop,
@@ -113,9 +130,15 @@ export class OrderResolver {
       ...(filter?.number && { number: filter.number }),
       ...(filter?.source && { source: filter.source }),
       ...(filter?.createdAfter && { createdAt: { $gte: filter.createdAfter } }),
+      ...(readyAfter && { readyAt: { $gte: readyAfter } }),
+      ...(phoneEndsWith && { phone: { $like: `%${phoneEndsWith}` } }),
     }
-    const before = filter?.createdBefore ? [{ createdAt: { $lt: filter.createdBefore } }] : []
-    const page = await paginate(em, Order, { $and: [where, ...before] }, 'createdAt', { first, after })
+    const more = [
+      ...(createdBefore ? [{ createdAt: { $lt: createdBefore } }] : []),
+      // There is an index by time of placing, and nothing is made for longer than a day.
+      ...(readyAfter ? [{ createdAt: { $gte: new Date(readyAfter.getTime() - longestMaking) } }] : []),
+    ]
+    const page = await paginate(em, Order, { $and: [where, ...more] }, 'createdAt', { first, after })
     // As it was before the page was read: what happens in between comes twice rather than never.
     return { ...page, eventCursor: String(shop.eventSeq) }
   }
@@ -148,7 +171,7 @@ export class OrderResolver {
   startOrder(
     @Ctx() context: Context,
     @Arg('id', () => ID, { description: 'The order.' }) id: string,
-  ): Promise<Order | OrderMoveRefused> {
+  ): Promise<OrderChange> {
     return moveOrder(context, id, OrderStatus.PREPARING)
   }
 
@@ -157,7 +180,7 @@ export class OrderResolver {
   markOrderReady(
     @Ctx() context: Context,
     @Arg('id', () => ID, { description: 'The order.' }) id: string,
-  ): Promise<Order | OrderMoveRefused> {
+  ): Promise<OrderChange> {
     return moveOrder(context, id, OrderStatus.READY)
   }
 
@@ -166,8 +189,64 @@ export class OrderResolver {
   recallOrder(
     @Ctx() context: Context,
     @Arg('id', () => ID, { description: 'The order.' }) id: string,
-  ): Promise<Order | OrderMoveRefused> {
-    return moveOrder(context, id, OrderStatus.PREPARING)
+    @Arg('tellGuest', () => Boolean, {
+      defaultValue: false,
+      description: 'Whether to text the guest so, when they were told that it is ready.',
+    })
+    tellGuest: boolean,
+  ): Promise<OrderChange> {
+    return moveOrder(context, id, OrderStatus.PREPARING, { tellGuest })
+  }
+
+  @allow('orders:write')
+  @Mutation(() => MoveOrderResult, {
+    description: 'A cup is made, or is not after all. The last one makes the order ready.',
+  })
+  setCupDone(
+    @Ctx() context: Context,
+    @Arg('cup', () => ID, { description: 'The cup.' }) cup: string,
+    @Arg('done', () => Boolean, { description: 'True when it is made.' }) done: boolean,
+  ): Promise<OrderChange> {
+    return setCupDone(context, cup, done)
+  }
+
+  @allow('orders:write')
+  @Mutation(() => MoveOrderResult, {
+    description: "Staff have seen the order, or the guest's change of it: it stands out no more.",
+  })
+  markOrderSeen(
+    @Ctx() context: Context,
+    @Arg('id', () => ID, { description: 'The order.' }) id: string,
+  ): Promise<OrderChange> {
+    return changeOrder(
+      context,
+      () => id,
+      async order => {
+        if (order.seenAt) return undefined
+        order.seenAt = new Date()
+        return EventType.ORDER_UPDATED
+      },
+    )
+  }
+
+  @allow('orders:write')
+  @Mutation(() => MoveOrderResult, { description: 'Send a text once more, to the number the order has now.' })
+  resendText(
+    @Ctx() context: Context,
+    @Arg('text', () => ID, { description: 'The text.' }) text: string,
+  ): Promise<OrderChange> {
+    return resendText(context, text)
+  }
+
+  @allow('orders:write')
+  @Mutation(() => MoveOrderResult, {
+    description: 'Labels of cups of one order were printed; the next ones are reprints.',
+  })
+  recordLabels(
+    @Ctx() context: Context,
+    @Arg('cups', () => [ID], { description: 'The cups.' }) cups: string[],
+  ): Promise<OrderChange> {
+    return recordLabels(context, cups)
   }
 
   @allow('orders:write')
@@ -175,7 +254,7 @@ export class OrderResolver {
   completeOrder(
     @Ctx() context: Context,
     @Arg('id', () => ID, { description: 'The order.' }) id: string,
-  ): Promise<Order | OrderMoveRefused> {
+  ): Promise<OrderChange> {
     return moveOrder(context, id, OrderStatus.PICKED_UP)
   }
 
@@ -186,8 +265,8 @@ export class OrderResolver {
     @Arg('id', () => ID, { description: 'The order.' }) id: string,
     @Arg('reason', () => String, { nullable: true, description: 'Why, for other staff.' })
     reason?: string | null,
-  ): Promise<Order | OrderMoveRefused> {
-    return moveOrder(context, id, OrderStatus.CANCELLED, reason)
+  ): Promise<OrderChange> {
+    return moveOrder(context, id, OrderStatus.CANCELLED, { cancelReason: reason })
   }
 
   @allow('orders:write')
@@ -220,6 +299,22 @@ export class OrderResolver {
       throw error
     }
   }
+}
+
+/** No order is placed longer before it is ready, in milliseconds. */
+const longestMaking = 24 * 60 * 60_000
+
+/** @throws GraphQLError FORBIDDEN without orders:pii: who may look for any ending can find out every number */
+function checkEnding(digits: string, { name, scopes }: Viewer): void {
+  if (!scopes.has('orders:pii')) {
+    throw new GraphQLError(
+      `Looking for phone numbers needs the scope orders:pii, which ${name} does not have.`,
+      {
+        extensions: { code: 'FORBIDDEN', scope: 'orders:pii' },
+      },
+    )
+  }
+  if (!/^\d{2,15}$/.test(digits)) throw badInput('`phoneEndsWith` must be 2 to 15 digits.')
 }
 
 async function place(

@@ -12,6 +12,7 @@ import { Shop } from '../shops/shop.entity.ts'
 import { Order, type OrderSource } from './order.entity.ts'
 import { OrderItem } from './order-item.entity.ts'
 import { openStatuses } from './order-status.ts'
+import { waitMinutes } from './waits.ts'
 
 /** Characters of a guest's name. */
 export const longestName = 60
@@ -37,6 +38,8 @@ export async function placeOrder(tx: Transaction, order: NewOrder): Promise<Orde
     refresh: true,
   })
   refuseWhenPaused(shop)
+  const promisedAt =
+    shop.delayMinutes > 0 ? new Date(Date.now() + (await waitMinutes(tx.em, shop)) * 60_000) : null
   const placed = tx.em.create(Order, {
     shop,
     number: await freeNumber(tx.em, shop),
@@ -44,6 +47,7 @@ export async function placeOrder(tx: Transaction, order: NewOrder): Promise<Orde
     call: order.call ?? null,
     phone: order.phone,
     name: order.name ?? null,
+    promisedAt,
     currency: shop.currency,
     totalMinor: 0,
     placedBy: order.idempotency?.placedBy ?? null,

@@ -7,9 +7,9 @@ import { Reader } from '../events/reader.entity.ts'
 import { Order } from '../orders/order.entity.ts'
 import { OrderStatus } from '../orders/order-status.ts'
 import { Shop } from '../shops/shop.entity.ts'
+import { latestText, needsReadyText, wantText } from './ready-text.ts'
 import { Sms, SmsKind, SmsStatus } from './sms.entity.ts'
 import { tellStaff } from './tell-staff.ts'
-import { bodyOf } from './texts.ts'
 import type { TwilioMessages } from './twilio-messages.ts'
 
 const page = 200
@@ -111,15 +111,18 @@ export class SmsSender {
     return events.length === page
   }
 
-  /** → whether that text was not wanted before */
+  /** → whether that text is wanted now and was not before */
   async #want(em: EntityManager, order: Order, kind: SmsKind): Promise<boolean> {
-    if ((await em.count(Sms, { order, kind })) > 0) return false
-    const status = this.#options.twilio ? SmsStatus.QUEUED : SmsStatus.NOT_SENT
-    em.create(Sms, { order, kind, to: order.phone, body: bodyOf(kind, order.number), status })
-    await em.flush()
-    if (status === SmsStatus.NOT_SENT) {
-      this.#options.logger.info({ order: order.id, kind }, 'text not sent (practice)')
-    }
+    const wanted =
+      kind === SmsKind.ORDER_READY
+        ? told.includes(order.status) && (await needsReadyText(em, order))
+        : !(await latestText(em, order, kind))
+    if (!wanted) return false
+    const dueAt = (kind === SmsKind.ORDER_READY && order.holdUntil) || new Date()
+    // What needs no waiting is settled at once: practice is what most people see first.
+    const practice = !this.#options.twilio && dueAt <= new Date()
+    await wantText(em, order, kind, { dueAt, status: practice ? SmsStatus.NOT_SENT : SmsStatus.QUEUED })
+    if (practice) this.#options.logger.info({ order: order.id, kind }, 'text not sent (practice)')
     return true
   }
 
@@ -137,7 +140,7 @@ export class SmsSender {
   }
 
   async #sendDue(): Promise<void> {
-    if (!this.#options.twilio) return
+    const { twilio } = this.#options
     const due = await this.#options.orm.em
       .fork()
       .find(
@@ -145,8 +148,16 @@ export class SmsSender {
         { status: { $in: [SmsStatus.QUEUED, SmsStatus.UNKNOWN] }, dueAt: { $lte: new Date() } },
         { orderBy: { createdAt: 'asc' }, limit: atOnce },
       )
-    await Promise.all(due.map(sms => this.#send(sms, this.#options.twilio!)))
+    await Promise.all(due.map(sms => (twilio ? this.#send(sms, twilio) : this.#practise(sms))))
     this.#again ||= due.length === atOnce
+  }
+
+  async #practise({ id, kind, order, status }: Sms): Promise<void> {
+    const { logger, orm } = this.#options
+    const practised = { status: SmsStatus.SENDING, updatedAt: new Date() }
+    if ((await orm.em.fork().nativeUpdate(Sms, { id, status }, practised)) === 0) return
+    logger.info({ order: order.id, kind }, 'text not sent (practice)')
+    await this.#settle({ id }, { status: SmsStatus.NOT_SENT })
   }
 
   async #send(sms: Sms, twilio: TwilioMessages): Promise<void> {
@@ -163,12 +174,16 @@ export class SmsSender {
     if (claimed === 0 || !to) return
     if (before === SmsStatus.UNKNOWN) {
       try {
-        const messageSid = await twilio.find(to, body, createdAt)
+        const others = await this.#otherMessages(sms)
+        const messageSid = await twilio.find(to, body, createdAt, others)
         if (messageSid) return await this.#settle(sms, { status: SmsStatus.SENT, messageSid })
       } catch {
         logger.warn({ sms: id }, 'Twilio could not be asked whether a text went out')
         return this.#settle(sms, { status: SmsStatus.UNKNOWN, dueAt: this.#later(sms) })
       }
+    }
+    if (sms.kind === SmsKind.ORDER_READY && !(await this.#isReady(sms.order))) {
+      return this.#settle(sms, { status: SmsStatus.WITHDRAWN })
     }
     const outcome = await twilio.send(id, to, body)
     logger.info({ sms: id, outcome: outcome.kind }, 'text handed to Twilio')
@@ -189,9 +204,20 @@ export class SmsSender {
     }
   }
 
+  async #isReady({ id }: Order): Promise<boolean> {
+    return (await this.#options.orm.em.fork().count(Order, { id, status: { $in: told } })) > 0
+  }
+
+  /** Twilio's ids of other texts about the same order: one that was sent again has the same words. */
+  async #otherMessages({ id, order }: Sms): Promise<string[]> {
+    const others = { order, id: { $ne: id }, messageSid: { $ne: null } }
+    const found = await this.#options.orm.em.fork().find(Sms, others, { fields: ['messageSid'] })
+    return found.map(({ messageSid }) => messageSid!)
+  }
+
   /** What came of it, with the event that tells staff. */
   async #settle(
-    { id }: Sms,
+    { id }: Pick<Sms, 'id'>,
     outcome: Partial<Pick<Sms, 'status' | 'messageSid' | 'errorCode' | 'dueAt'>>,
   ): Promise<void> {
     const { orm, log } = this.#options
@@ -209,6 +235,9 @@ export class SmsSender {
     return new Date(Date.now() + wait * (1 + Math.random() / 4))
   }
 }
+
+/** Statuses of an order whose guest is to know that it is ready: one that was recalled or cancelled meanwhile is not. */
+const told = [OrderStatus.READY, OrderStatus.PICKED_UP]
 
 /** The text an event asks for. */
 function kindOf({ type, data }: Event): SmsKind | undefined {

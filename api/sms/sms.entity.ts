@@ -8,6 +8,7 @@ import { statusTextOf } from './texts.ts'
 export enum SmsKind {
   ORDER_RECEIVED = 'ORDER_RECEIVED',
   ORDER_READY = 'ORDER_READY',
+  ORDER_RECALLED = 'ORDER_RECALLED',
 }
 registerEnumType(SmsKind, {
   name: 'SmsKind',
@@ -15,6 +16,7 @@ registerEnumType(SmsKind, {
   valuesConfig: {
     ORDER_RECEIVED: { description: 'Thanks, and the order number.' },
     ORDER_READY: { description: 'The order can be picked up.' },
+    ORDER_RECALLED: { description: 'A correction: the order is not ready after all.' },
   },
 })
 
@@ -27,6 +29,7 @@ export enum SmsStatus {
   FAILED = 'FAILED',
   UNKNOWN = 'UNKNOWN',
   NOT_SENT = 'NOT_SENT',
+  WITHDRAWN = 'WITHDRAWN',
 }
 registerEnumType(SmsStatus, {
   name: 'SmsStatus',
@@ -40,17 +43,19 @@ registerEnumType(SmsStatus, {
     FAILED: { description: 'Refused for good; `statusText` says why.' },
     UNKNOWN: { description: 'Twilio did not answer; it is looked up before anything is sent again.' },
     NOT_SENT: { description: 'No Twilio account is configured: practice.' },
+    WITHDRAWN: { description: 'Was held back and is not wanted any more: the order was recalled in time.' },
   },
 })
 
-/** A text to a guest. There is at most one of each kind for an order. */
+/** A text to a guest. One that is sent again is another text of the same kind. */
 @Entity()
-@Unique({ properties: ['order', 'kind'] })
+@Unique({ properties: ['order', 'kind', 'round'] })
 @Index({ properties: ['status', 'dueAt'] })
 @Index({ name: 'sms_unerased_index', properties: ['createdAt'], where: '"to" is not null' })
-@ObjectType({ description: 'A text to a guest. There is at most one of each kind for an order.' })
+@ObjectType({ description: 'A text to a guest. One that is sent again is another text of the same kind.' })
 export class Sms {
-  [OptionalProps]?: 'id' | 'status' | 'attempts' | 'dueAt' | 'createdAt' | 'updatedAt' | 'statusText'
+  [OptionalProps]?:
+    'id' | 'round' | 'status' | 'attempts' | 'dueAt' | 'createdAt' | 'updatedAt' | 'statusText'
 
   @PrimaryKey({ type: 'string' })
   @Field(() => ID, { description: 'Opaque id.' })
@@ -62,6 +67,10 @@ export class Sms {
   @Property({ type: 'string' })
   @Field(() => SmsKind, { description: 'Which text it is.' })
   kind!: SmsKind
+
+  /** Which of its kind it is for this order, from 0. */
+  @Property({ type: 'integer', default: 0 })
+  round: number = 0
 
   /** E.164; null after it was erased. */
   @Property({ type: 'string', nullable: true })
@@ -90,8 +99,8 @@ export class Sms {
   @Property({ type: 'integer' })
   attempts: number = 0
 
-  /** Not tried before this time. */
   @Property({ type: 'Date' })
+  @Field(() => Date, { description: 'It is not handed over before this time.' })
   dueAt: Date = new Date()
 
   @Property({ type: 'Date' })

@@ -7,6 +7,8 @@ export function bodyOf(kind: SmsKind, orderNumber: string): string {
       return `Thanks for your order! Your order number is ${orderNumber}. We'll text you when it's ready for pickup.`
     case SmsKind.ORDER_READY:
       return `Your boba order #${orderNumber} is now ready for pickup! 🧋`
+    case SmsKind.ORDER_RECALLED:
+      return `Sorry, your boba order #${orderNumber} needs a little longer. We'll text you again when it's ready.`
   }
 }
 
@@ -45,6 +47,8 @@ export function statusTextOf({ status, errorCode }: Pick<Sms, 'status' | 'errorC
       return `could not be sent${reason}`
     case SmsStatus.UNKNOWN:
       return 'Twilio does not answer; checking whether it went out'
+    case SmsStatus.WITHDRAWN:
+      return 'held back and taken back'
     case SmsStatus.NOT_SENT:
       return 'not sent (practice)'
   }

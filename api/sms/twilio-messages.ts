@@ -68,15 +68,18 @@ export class TwilioMessages {
 
   /**
    * Looks for a text that may have been sent: the message to that number with those words since a time.
+   * @param others ids of messages that are known to be others
    * → its id, null when there is none
    * @throws when Twilio cannot be asked
    */
-  async find(to: string, body: string, since: Date): Promise<string | null> {
+  async find(to: string, body: string, since: Date, others: string[]): Promise<string | null> {
     try {
       // Twilio compares whole days of GMT and counts seconds by a clock of its own, so the time is checked here.
       const from = new Date(since.getTime() - clockSkew)
       const messages = await this.#client.messages.list({ to, dateSentAfter: dayOf(from), limit: 100 })
-      const found = messages.find(message => message.body === body && message.dateCreated >= from)
+      const found = messages.find(
+        message => message.body === body && message.dateCreated >= from && !others.includes(message.sid),
+      )
       return found?.sid ?? null
     } catch {
       // The original holds the account's credentials.

@@ -79,6 +79,7 @@ export async function startApi(options: ApiOptions = {}): Promise<TestApi> {
     DATABASE_URL: database,
     API_PORT: '0',
     STAFF_PIN: staffPin,
+    READY_HOLD_SECONDS: '0',
     LOG_LEVEL: process.env.LOG_LEVEL ?? 'silent',
     ...options.env,
   })

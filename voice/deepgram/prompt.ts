@@ -56,6 +56,7 @@ ${bullets(menu.addOns.map(item => offer(item) + (item.requires ? `, only with ${
 Sweetness: ${menu.sweetnessLevels.join(', ')}; ${menu.defaultSweetness} unless they say otherwise.
 Ice: ${menu.iceLevels.join(', ')}; ${menu.defaultIce} unless they say otherwise.
 At most ${menu.maxDrinks} drinks in an order. Nothing else is sold.`,
+    todayGuide(menu),
     `# Taking the order
 1. When the caller has named a drink, call add_to_cart. That only stages it. Several drinks: one after the other.
 2. Read the summary back and ask whether it is right. A change: update_pending_item, and read it back again. Not wanted: clear_pending_item.
@@ -71,6 +72,15 @@ Speech recognition mishears digits. Read every spoken number back in groups and 
   ]
     .filter(Boolean)
     .join('\n\n')
+}
+
+/** What is different at the shop right now; nothing on an ordinary day. */
+function todayGuide({ shop }: LiveMenu): string {
+  if (shop.orderingPaused) {
+    return '# Right now\nThe shop takes no new orders right now. Apologise and ask to call again later.'
+  }
+  if (shop.delayMinutes === 0) return ''
+  return `# Right now\nThe shop is busy: an order takes about ${shop.waitMinutes} minutes. Say so before the caller orders.`
 }
 
 function phoneGuide({ from }: StartedCall): string {

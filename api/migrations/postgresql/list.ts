@@ -4,6 +4,7 @@ import { Migration20261125045723 } from './Migration20261125045723.ts'
 import { Migration20261125091240 } from './Migration20261125091240.ts'
 import { Migration20261125125435 } from './Migration20261125125435.ts'
 import { Migration20261125131939 } from './Migration20261125131939.ts'
+import { Migration20261125174902 } from './Migration20261125174902.ts'
 
 /** Oldest first. */
 export const migrations: Record<string, Constructor<Migration>> = {
@@ -11,4 +12,5 @@ export const migrations: Record<string, Constructor<Migration>> = {
   Migration20261125091240,
   Migration20261125125435,
   Migration20261125131939,
+  Migration20261125174902,
 }

@@ -4,6 +4,7 @@ import { Migration20261125045722 } from './Migration20261125045722.ts'
 import { Migration20261125091236 } from './Migration20261125091236.ts'
 import { Migration20261125125431 } from './Migration20261125125431.ts'
 import { Migration20261125131933 } from './Migration20261125131933.ts'
+import { Migration20261125174901 } from './Migration20261125174901.ts'
 
 /** Oldest first. */
 export const migrations: Record<string, Constructor<Migration>> = {
@@ -11,4 +12,5 @@ export const migrations: Record<string, Constructor<Migration>> = {
   Migration20261125091236,
   Migration20261125125431,
   Migration20261125131933,
+  Migration20261125174901,
 }

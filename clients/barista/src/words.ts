@@ -27,4 +27,5 @@ export const statusWords: Record<Order['status'], string> = {
 export const textWords: Record<Order['texts'][number]['kind'], string> = {
   ORDER_RECEIVED: 'Order text',
   ORDER_READY: 'Ready text',
+  ORDER_RECALLED: 'Correction',
 }
