@@ -1,8 +1,11 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { gzipSync } from 'node:zlib'
 import type { Browser, Locator, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { startBrowser } from '../support/browser.ts'
+import { startProxy } from '../support/proxy.ts'
+import { axeFindings } from './axe.ts'
+import { openBoard, setPhone } from './board.ts'
 import { integrator, type Drink, type Integrator, taro } from './orders.ts'
 import { contrast, overflow } from './looks.ts'
 import { minutesAgo, openConsole, openScreen, startShop } from './screen.ts'
@@ -14,8 +17,11 @@ beforeAll(async () => {
 afterAll(() => browser.close())
 
 const kept = [
-  'board',
+  'board-12',
   'board-empty',
+  'board-ready',
+  'board-ready-takeover',
+  'board-lost',
   'console-light',
   'console-dark',
   'console-tablet-light',
@@ -45,30 +51,18 @@ const lavish: Drink = {
 }
 
 describe('the board', () => {
-  test.each([0, 3, 12])('with %i orders fits a TV and has contrast enough for ten metres', async count => {
-    const api = await startShop()
-    const { place, move } = await integrator(api)
-    const orders = []
-    for (let nth = 0; nth < count; nth += 1) orders.push(await minutesAgo(count - nth, () => place()))
-    for (const order of orders.slice(0, count / 3)) await move(order, 'startOrder')
-    const board = await openScreen(browser, `${api.url}/board/`, {
-      viewport: { width: 1280, height: 720 },
-      // Coarse pictures are small ones.
-      deviceScaleFactor: 0.6,
-    })
-    await board.getByText('Live', { exact: true }).waitFor()
-    await expect.poll(() => board.getByRole('listitem').count()).toBe(count)
-    await picture(board, count ? `board-${count}` : 'board-empty')
-    await readable(7, [
-      board.getByRole('heading', { level: 1 }),
-      board.getByText('Preparing', { exact: true }),
-      board.getByText('BobaRista'),
-      board.getByText('We text you'),
-      board.getByText('Live', { exact: true }),
-      ...(count
-        ? [board.getByText('in line'), board.getByText('being made'), board.locator('strong')]
-        : [board.getByRole('heading', { level: 2 }), board.getByText('Order by phone')]),
-    ])
+  const options = {
+    viewport: { width: 1280, height: 720 },
+    // Coarse pictures are small ones.
+    deviceScaleFactor: 0.6,
+  }
+  const texts = (board: Page, ...words: (string | RegExp)[]) => words.map(word => board.getByText(word))
+
+  /** What has to hold whatever is on the board. */
+  async function looksRight(board: Page, name: string, seen: Locator[]): Promise<void> {
+    await picture(board, name)
+    await readable(7, [board.getByText('BobaRista'), ...seen])
+    expect(await axeFindings(board)).toEqual([])
     for (const [width, height] of [
       [1920, 1080],
       [1080, 1920],
@@ -77,6 +71,107 @@ describe('the board', () => {
     ] as const) {
       await board.setViewportSize({ width, height })
       await expect.poll(() => overflow(board)).toBeLessThanOrEqual(0)
+      const { y } = (await board.getByText('We text you').boundingBox())!
+      expect(y, 'the foot is on the screen').toBeLessThan(height)
+    }
+    await board.setViewportSize(options.viewport)
+  }
+
+  test.each([0, 3, 12])('with %i orders fits a TV and has contrast enough for ten metres', async count => {
+    const api = await startShop()
+    const { place, move } = await integrator(api)
+    if (count !== 3) await setPhone(api, '+15550001111')
+    const orders = []
+    for (let nth = 0; nth < count; nth += 1) orders.push(await minutesAgo(count - nth, () => place()))
+    for (const order of orders.slice(0, count / 3)) await move(order, 'startOrder')
+    const board = await openBoard(browser, api, options)
+    await expect.poll(() => board.getByRole('listitem').count()).toBe(count)
+    await looksRight(board, count ? `board-${count}` : 'board-empty', [
+      board.getByRole('heading', { level: 1 }),
+      board.getByText('Live', { exact: true }),
+      ...texts(board, 'Preparing', 'Order now', /about \d+ min/, /[AP]M$/, 'We text you'),
+      ...texts(board, 'Screen stays on', 'Full screen'),
+      ...(count
+        ? [...texts(board, 'in line', 'being made'), board.locator('strong.number')]
+        : [board.getByRole('heading', { level: 2 }), ...texts(board, 'Order by phone', '(555) 000-1111')]),
+    ])
+  })
+
+  test('with orders to pick up, one of them being called, and with a lost link, is as easy to read', async () => {
+    const api = await startShop()
+    const { place, move } = await integrator(api)
+    await setPhone(api, '+15550001111')
+    const orders = []
+    for (let nth = 0; nth < 9; nth += 1) orders.push(await minutesAgo(20 - nth, () => place()))
+    const [called, ...ready] = orders.slice(0, 4)
+    for (const [nth, order] of ready.entries()) {
+      await minutesAgo(12 - 5 * nth, () => move(order, 'markOrderReady'))
+    }
+    for (const order of orders.slice(4, 6)) await move(order, 'startOrder')
+    const proxy = await startProxy(api.url)
+    onTestFinished(() => proxy.close())
+    const board = await openBoard(browser, api, {
+      ...options,
+      query: '?ready=1',
+      url: proxy.url,
+      losesApi: true,
+    })
+    const tiles = [...texts(board, 'in line', 'being made', 'last call!'), board.locator('strong.number')]
+    tiles.push(board.getByText('ready', { exact: true }))
+    await expect.poll(() => board.getByRole('listitem').count()).toBe(9)
+    await looksRight(board, 'board-ready', [
+      board.getByRole('heading', { level: 1 }),
+      board.getByRole('heading', { level: 2 }),
+      ...tiles,
+      ...texts(board, 'Order by phone', '(555) 000-1111', 'No sound yet'),
+    ])
+
+    await move(called!, 'markOrderReady')
+    const words = texts(board, 'Please come to the counter', called!.number)
+    await words[0]!.waitFor()
+    await looksRight(board, 'board-ready-takeover', [words[0]!, words[1]!.last()])
+    await board.clock.fastForward(6_000)
+    await words[0]!.waitFor({ state: 'detached' })
+
+    proxy.freeze()
+    await board.clock.fastForward(11_000)
+    await board.locator('[data-freshness=stale]').waitFor()
+    await readable(7, [...tiles, board.getByText(/^Last update/)])
+    expect(await axeFindings(board)).toEqual([])
+    await board.clock.fastForward(14_000)
+    await board.getByRole('alert').waitFor()
+    await looksRight(board, 'board-lost', [
+      ...tiles,
+      board.getByRole('alert'),
+      ...texts(board, 'Last update'),
+    ])
+  })
+
+  test('that has no picture yet says that it is connecting', async () => {
+    const api = await startShop()
+    const board = await openScreen(browser, `${api.url}/board/`, {
+      prepare: page => page.route('**/graphql', () => undefined),
+    })
+    await board.getByText('Connecting to the shop…').waitFor()
+    await readable(7, texts(board, 'Connecting to the shop…', 'We text you'))
+    expect(await axeFindings(board)).toEqual([])
+  })
+
+  test('moves nothing for those who asked their device for less motion', async () => {
+    const api = await startShop()
+    const { place, move } = await integrator(api)
+    const order = await place()
+    for (const [reducedMotion, moves] of [
+      ['reduce', false],
+      ['no-preference', true],
+    ] as const) {
+      const board = await openBoard(browser, api, { query: '?ready=1', reducedMotion })
+      const animation = (selector: string) =>
+        board.locator(selector).evaluate(element => getComputedStyle(element).animationName)
+      await expect.poll(async () => (await animation('.tile')) !== 'none').toBe(moves)
+      await move(order, 'markOrderReady')
+      await expect.poll(async () => (await animation('.over')) !== 'none').toBe(moves)
+      await move(order, 'recallOrder')
     }
   })
 })
