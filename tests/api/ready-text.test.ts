@@ -19,7 +19,7 @@ afterEach(async () => {
 async function start(hold: string, { practice = false, backOff = 50 } = {}): Promise<void> {
   api = await startApi({
     env: { ...(!practice && provider.env), READY_HOLD_SECONDS: hold },
-    sms: { poll: 50 },
+    sms: { poll: 50, backOff },
   })
   staff = await api.signIn()
 }
