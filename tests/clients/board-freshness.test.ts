@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Browser, Page, WebSocket } from 'playwright-core'
+import type { Browser, Page, WebSocket, WebSocketRoute } from 'playwright-core'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import type { TestApi } from '../support/api.ts'
 import { startBrowser } from '../support/browser.ts'
@@ -148,6 +148,36 @@ test('after a short break the stream goes on where it ended, without a new pictu
   expect(asked).toHaveLength(2)
   expect(asked[1]).toContain(`"after":"${data.board.cursor}"`)
   expect(pictures()).toBe(1)
+})
+
+test('where the log no longer reaches back to that place, there is a new picture', async () => {
+  const api = await startShop()
+  const { place } = await integrator(api)
+  const first = await place()
+  let pictures = () => 0
+  let sockets: WebSocketRoute[] = []
+  const board = await openBoard(browser, api, {
+    prepare: page => {
+      pictures = countPictures(page)
+      return page.routeWebSocket(/\/graphql$/, socket => {
+        const server = socket.connectToServer()
+        const again = sockets.length === 1
+        socket.onMessage(message =>
+          server.send(again ? String(message).replace(/"after":"\d+"/, '"after":"999999"') : message),
+        )
+        sockets = [...sockets, socket]
+      })
+    },
+  })
+  await shows(board, [first])
+  const second = await place()
+  await shows(board, [first, second])
+  await sockets[0]!.close({ code: 1012 })
+  const third = await place()
+  await shows(board, [first, second, third])
+  await isLive(board)
+  await expect.poll(() => sockets.length).toBe(3)
+  expect(pictures()).toBe(2)
 })
 
 test('when the network or the screen comes back, a dead link is replaced at once', async () => {

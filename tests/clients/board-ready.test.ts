@@ -1,5 +1,5 @@
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { startBrowser } from '../support/browser.ts'
 import { startProxy } from '../support/proxy.ts'
 import { isLive, openBoard, preparingSide, readySide, setTime, shows } from './board.ts'
@@ -134,22 +134,30 @@ test('who does not come is called a last time in words, and after two hours no m
   await calls(board, [])
 })
 
-test('who became ready while the link was broken is called when it is back', async () => {
+test('nobody is called from an old picture; who became ready in the meantime is called when the link is back', async () => {
   const api = await startShop({ env: hold })
   const { place, move } = await integrator(api)
-  const order = await place()
+  const [before, during, recalled] = [await place(), await place(), await place()]
   const proxy = await startProxy(api.url)
+  onTestFinished(() => proxy.close())
   const board = await openBoard(browser, api, { query: '?ready=1', url: proxy.url, losesApi: true })
+  await move(before, 'markOrderReady')
+  await move(recalled, 'markOrderReady')
+  await shows(readySide(board), [before, recalled])
+
   proxy.freeze()
-  await move(order, 'markOrderReady')
+  await board.clock.fastForward(11_000)
+  await board.getByText(/^Last update/).waitFor()
+  await calls(board, [])
+  await move(recalled, 'recallOrder')
+  await move(during, 'markOrderReady')
   setTime(Date.now() + 6_000)
-  await board.clock.fastForward(20_000)
+  await board.clock.fastForward(11_000)
   await board.getByRole('alert').getByText('Connection lost').waitFor()
-  await shows(preparingSide(board), [order])
+  await calls(board, [])
   proxy.thaw()
   await board.clock.fastForward(8_000)
-  await calls(board, [order])
-  await proxy.close()
+  await calls(board, [before, during])
 })
 
 test('without ?ready=1 nothing is called, and no sound is spoken of', async () => {
