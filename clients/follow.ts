@@ -27,9 +27,9 @@ export interface Source<Event extends StreamEvent> {
   failed?(reason: unknown): void
 }
 
-// Beats come every 5 s. A stream that begins anew proves itself with the next one, so after a longer break than this
-// the picture would go stale in the meantime: a new one is proof at once.
-const shortBreak = 5_000
+// Beats come every 5 s, and a stream that begins anew proves itself with the next one. After a longer break than this the
+// picture could go stale in the meantime; a new one is proof at once.
+const shortBreak = 4_000
 
 /** A beat is missing: where a picture or a network comes back, such a link is not waited for. */
 const doubtfulAfter = 6_000

@@ -8,7 +8,7 @@ import { startBrowser } from '../support/browser.ts'
 import { type Proxy, startProxy } from '../support/proxy.ts'
 import { countPictures, isLive, openBoard, shows } from './board.ts'
 import { integrator } from './orders.ts'
-import { startShop, Streams } from './screen.ts'
+import { openScreen, startShop, Streams } from './screen.ts'
 
 let browser: Browser
 beforeAll(async () => {
@@ -114,6 +114,20 @@ test('a stream that goes silent is given up and begun anew', async () => {
   await board.clock.fastForward(1_000)
   await shows(board, [first, second])
   await isLive(board)
+})
+
+test('a picture that never comes is asked for again', async () => {
+  const api = await startShop()
+  const { place } = await integrator(api)
+  const first = await place()
+  const board = await openScreen(browser, `${api.url}/board/`, {
+    prepare: page => page.route('**/graphql', () => undefined, { times: 1 }),
+  })
+  await board.getByText('Connecting to the shop…').waitFor()
+  await board.clock.fastForward(10_000)
+  await board.clock.fastForward(1_000)
+  await isLive(board)
+  await shows(board, [first])
 })
 
 test('after a short break the stream goes on where it ended, without a new picture', async () => {
