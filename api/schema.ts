@@ -12,6 +12,7 @@ import { MenuResolver } from './menu/menu.resolver.ts'
 import { CheckoutResolver } from './orders/checkout.resolver.ts'
 import { NumbersResolver } from './numbers/numbers.resolver.ts'
 import { OrderResolver } from './orders/order.resolver.ts'
+import { PlaceOrderResolver } from './orders/place-order.resolver.ts'
 import { ShopResolver } from './shops/shop.resolver.ts'
 
 const never = () => {
@@ -41,6 +42,7 @@ export function createSchema(): GraphQLSchema {
         MenuResolver,
         NumbersResolver,
         OrderResolver,
+        PlaceOrderResolver,
         ShopResolver,
       ],
       scalarsMap: [{ type: Date, scalar: GraphQLDateTime }],
