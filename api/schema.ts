@@ -10,6 +10,7 @@ import { CartResolver } from './carts/cart.resolver.ts'
 import { EventResolver } from './events/event.resolver.ts'
 import { MenuResolver } from './menu/menu.resolver.ts'
 import { CheckoutResolver } from './orders/checkout.resolver.ts'
+import { NodeResolver } from './node.resolver.ts'
 import { NumbersResolver } from './numbers/numbers.resolver.ts'
 import { OrderResolver } from './orders/order.resolver.ts'
 import { PlaceOrderResolver } from './orders/place-order.resolver.ts'
@@ -40,6 +41,7 @@ export function createSchema(): GraphQLSchema {
         CheckoutResolver,
         EventResolver,
         MenuResolver,
+        NodeResolver,
         NumbersResolver,
         OrderResolver,
         PlaceOrderResolver,
