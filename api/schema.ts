@@ -10,8 +10,10 @@ import { CartResolver } from './carts/cart.resolver.ts'
 import { EventResolver } from './events/event.resolver.ts'
 import { MenuResolver } from './menu/menu.resolver.ts'
 import { CheckoutResolver } from './orders/checkout.resolver.ts'
+import { NodeResolver } from './node.resolver.ts'
 import { NumbersResolver } from './numbers/numbers.resolver.ts'
 import { OrderResolver } from './orders/order.resolver.ts'
+import { PlaceOrderResolver } from './orders/place-order.resolver.ts'
 import { ShopResolver } from './shops/shop.resolver.ts'
 
 const never = () => {
@@ -39,8 +41,10 @@ export function createSchema(): GraphQLSchema {
         CheckoutResolver,
         EventResolver,
         MenuResolver,
+        NodeResolver,
         NumbersResolver,
         OrderResolver,
+        PlaceOrderResolver,
         ShopResolver,
       ],
       scalarsMap: [{ type: Date, scalar: GraphQLDateTime }],
