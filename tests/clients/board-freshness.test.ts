@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import type { TestApi } from '../support/api.ts'
 import { startBrowser } from '../support/browser.ts'
 import { type Proxy, startProxy } from '../support/proxy.ts'
-import { countPictures, isLive, openBoard, shows } from './board.ts'
+import { countPictures, eventually, isLive, openBoard, shows } from './board.ts'
 import { integrator } from './orders.ts'
 import { openScreen, startShop, Streams } from './screen.ts'
 
@@ -93,7 +93,7 @@ test('a network that freezes, and ends no connection, is noticed and given up, a
   const third = await place()
   await shows(board, [second, third])
   expect(sockets.length).toBeGreaterThan(1)
-  await expect.poll(() => sockets.filter(socket => !socket.isClosed()).length).toBe(1)
+  await eventually(() => sockets.filter(socket => !socket.isClosed()).length).toBe(1)
 })
 
 test('a stream that goes silent is given up and begun anew', async () => {
@@ -190,7 +190,7 @@ test('where the log no longer reaches back to that place, there is a new picture
   const third = await place()
   await shows(board, [first, second, third])
   await isLive(board)
-  await expect.poll(() => sockets.length).toBe(3)
+  await eventually(() => sockets.length).toBe(3)
   expect(pictures()).toBe(2)
 })
 
@@ -244,7 +244,7 @@ test('an event that was lost on the way is noticed with the next beat', async ()
   await shows(board, [first])
   await streams.freeze()
   const second = await place()
-  await expect.poll(() => streams.dropped.join()).toContain(second.number)
+  await eventually(() => streams.dropped.join()).toContain(second.number)
   streams.thaw()
   await shows(board, [first, second])
 })
@@ -260,6 +260,6 @@ test('beats alone keep the picture fresh', async () => {
   expect(pictures()).toBe(1)
 
   await api.ask('mutation { pauseOrdering(paused: true) { id } }', {}, await api.key('menu:write'))
-  await expect.poll(pictures, { message: 'the shop changed: a new picture is due' }).toBe(2)
+  await eventually(pictures).toBe(2)
   await isLive(board)
 })

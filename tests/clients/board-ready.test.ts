@@ -2,7 +2,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { startBrowser } from '../support/browser.ts'
 import { startProxy } from '../support/proxy.ts'
-import { isLive, openBoard, preparingSide, readySide, setTime, shows } from './board.ts'
+import { eventually, isLive, openBoard, preparingSide, readySide, setTime, shows } from './board.ts'
 import { integrator, type Placed } from './orders.ts'
 import { minutesAgo, startShop } from './screen.ts'
 
@@ -38,9 +38,9 @@ const heard = (board: Page) => board.evaluate(() => (window as unknown as { hear
 
 /** Waits until exactly these numbers fill the screen; none: until it is the usual one. */
 const calls = (board: Page, orders: Placed[]) =>
-  expect
-    .poll(() => board.locator('[aria-live=assertive] .number').allTextContents())
-    .toEqual(orders.map(({ number }) => number))
+  eventually(() => board.locator('[aria-live=assertive] .number').allTextContents()).toEqual(
+    orders.map(({ number }) => number),
+  )
 
 test('an order is on the ready side at once, and is called when its time has come, unless it was recalled', async () => {
   const api = await startShop({ env: hold })
@@ -93,7 +93,7 @@ test('several share the screen, the rest wait their turn, and who is gone is not
   await board.keyboard.press('Space')
   await board.getByText('Sound on').waitFor()
   for (const order of orders) await move(order, 'markOrderReady')
-  await expect.poll(() => readySide(board).getByRole('listitem').count()).toBeGreaterThan(3)
+  await eventually(() => readySide(board).getByRole('listitem').count()).toBeGreaterThan(3)
 
   setTime(Date.now() + 6_000)
   await calls(board, orders.slice(0, 4))
@@ -125,7 +125,7 @@ test('who does not come is called a last time in words, and after two hours no m
   const tile = ({ number }: Placed) => readySide(board).getByRole('listitem').filter({ hasText: number })
   await tile(late).getByText('last call!').waitFor()
   await tile(soon).getByText('ready', { exact: true }).waitFor()
-  await expect.poll(() => impatient.getByText('last call!').count()).toBe(2)
+  await eventually(() => impatient.getByText('last call!').count()).toBe(2)
 
   setTime(Date.now() + 4 * 60_000)
   await tile(soon).getByText('last call!').waitFor()

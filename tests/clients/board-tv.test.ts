@@ -3,7 +3,7 @@ import { encode } from 'uqr'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { TestApi } from '../support/api.ts'
 import { startBrowser } from '../support/browser.ts'
-import { isLive, openBoard, readySide, setPhone, setTime, shows } from './board.ts'
+import { eventually, isLive, openBoard, readySide, setPhone, setTime, shows } from './board.ts'
 import { overflow } from './looks.ts'
 import { integrator } from './orders.ts'
 import { startShop } from './screen.ts'
@@ -41,7 +41,7 @@ test('guests see the shop, its time, how long an order takes now, and how to ord
   await board.getByText(busy).waitFor()
   await board.getByText('Order by phone: (555) 000-1111').waitFor()
   const code = board.getByRole('img', { name: 'QR code that calls the shop' })
-  await expect.poll(() => code.count()).toBe(1)
+  await eventually(() => code.count()).toBe(1)
   const path = await code.locator('path').getAttribute('d')
   const drawn = [...path!.matchAll(/M(\d+) (\d+)h1v1h-1z/g)].map(([, x, y]) => `${x} ${y}`)
   const dark = encode('tel:+15550001111', { ecc: 'M', border: 3 }).data.flatMap((row, y) =>
@@ -53,7 +53,7 @@ test('guests see the shop, its time, how long an order takes now, and how to ord
   await board.getByText('12:06 PM').waitFor()
   const key = await api.key('menu:write')
   await api.ask('mutation { delayOrdering(minutes: 15) { __typename } }', {}, key)
-  await expect.poll(() => waitWords(api)).not.toBe(busy)
+  await eventually(() => waitWords(api)).not.toBe(busy)
   await board.getByText(await waitWords(api)).waitFor()
   await api.ask('mutation { pauseOrdering(paused: true) { id } }', {}, key)
   await board.getByText('No phone orders right now').waitFor()
@@ -150,13 +150,13 @@ test('a key or a button fills the whole screen', async () => {
   const board = await openBoard(browser, api)
   const isFull = () => board.evaluate(() => document.fullscreenElement !== null)
   await board.keyboard.press('f')
-  await expect.poll(isFull).toBe(true)
+  await eventually(isFull).toBe(true)
   await board.getByText('Full screen', { exact: true }).waitFor()
   await board.keyboard.press('f')
-  await expect.poll(isFull).toBe(false)
+  await eventually(isFull).toBe(false)
   await board.getByRole('button', { name: 'Full screen (F)' }).focus()
   await board.keyboard.press('Enter')
-  await expect.poll(isFull).toBe(true)
+  await eventually(isFull).toBe(true)
 })
 
 test('a browser of the year 2020, on a page without https, shows it all', async () => {
@@ -206,7 +206,7 @@ async function heapOf(page: Page): Promise<number> {
   return metrics.find(({ name }) => name === 'JSHeapUsedSize')!.value
 }
 
-test('eight hours of beats leave nothing behind in the memory', { timeout: 120_000 }, async () => {
+test('eight hours of beats leave nothing behind in the memory', { timeout: 240_000 }, async () => {
   const api = await startShop({ log: { heartbeat: 3 } })
   const { place } = await integrator(api)
   await Promise.all(Array.from({ length: 20 }, () => place()))

@@ -2,7 +2,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startBrowser } from '../support/browser.ts'
 import { phoneCall } from '../support/phone-call.ts'
-import { isLive, numbers, openBoard, preparingSide, readySide, setPhone, shows } from './board.ts'
+import { eventually, isLive, numbers, openBoard, preparingSide, readySide, setPhone, shows } from './board.ts'
 import { integrator, type Placed } from './orders.ts'
 import { minutesAgo, received, startShop } from './screen.ts'
 
@@ -91,7 +91,7 @@ test('forty orders take turns on pages, and every number can be read from ten me
   const seen: string[] = []
   for (const [page, count] of [15, 15, 10].entries()) {
     await board.getByText(`Page ${page + 1} of 3`).waitFor()
-    await expect.poll(() => numbers(board).count()).toBe(count)
+    await eventually(() => numbers(board).count()).toBe(count)
     seen.push(...(await numbers(board).allTextContents()))
     const boxes = await numbers(board).evaluateAll(all =>
       all.map(number => ({
@@ -111,7 +111,7 @@ test('forty orders take turns on pages, and every number can be read from ten me
 
   await board.setViewportSize({ width: 320, height: 240 })
   await board.getByText('Page 1 of 40').waitFor()
-  await expect.poll(() => numbers(board).count()).toBe(1)
+  await eventually(() => numbers(board).count()).toBe(1)
   expect(await numbers(board).evaluate(number => getComputedStyle(number).fontSize)).toBe('56px')
 })
 
@@ -135,7 +135,7 @@ async function everyPage(board: Page): Promise<string[]> {
   return [...pages.values()].flat().sort()
 }
 
-test('five hundred orders in a rush are all on three boards, which agree', { timeout: 120_000 }, async () => {
+test('five hundred orders in a rush are all on three boards, which agree', { timeout: 240_000 }, async () => {
   const api = await startShop({ log: { heartbeat: 100 } })
   const { place, move } = await integrator(api)
   const boards = await Promise.all([

@@ -27,12 +27,15 @@ export async function openBoard(
 
 export const isLive = (board: Page) => board.getByText('Live', { exact: true }).waitFor()
 
+/** Waits for something that a browser on a busy machine may take its time for. */
+export const eventually = <T>(look: () => T) => expect.poll(look, { timeout: 20_000 })
+
 /** The numbers on a board, or on one side of it. */
 export const numbers = (side: Page | Locator) => side.getByRole('listitem').locator('strong')
 
 /** Waits until exactly these orders are on a board, or on one side of it, in this order. */
 export const shows = (side: Page | Locator, orders: Placed[]) =>
-  expect.poll(() => numbers(side).allTextContents()).toEqual(orders.map(({ number }) => number))
+  eventually(() => numbers(side).allTextContents()).toEqual(orders.map(({ number }) => number))
 
 export const preparingSide = (board: Page) => board.getByRole('list', { name: 'Orders being prepared' })
 export const readySide = (board: Page) => board.getByRole('list', { name: 'Orders ready for pickup' })

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { startBrowser } from '../support/browser.ts'
 import { startProxy } from '../support/proxy.ts'
 import { axeFindings } from './axe.ts'
-import { openBoard, setPhone } from './board.ts'
+import { eventually, openBoard, setPhone } from './board.ts'
 import { integrator, type Drink, type Integrator, taro } from './orders.ts'
 import { contrast, overflow } from './looks.ts'
 import { minutesAgo, openConsole, openScreen, startShop } from './screen.ts'
@@ -79,7 +79,7 @@ describe('the board', () => {
       [1024, 600],
     ] as const) {
       await board.setViewportSize({ width, height })
-      await expect.poll(() => overflow(board)).toBeLessThanOrEqual(0)
+      await eventually(() => overflow(board)).toBeLessThanOrEqual(0)
       const { y } = (await board.getByText('We text you').boundingBox())!
       expect(y, 'the foot is on the screen').toBeLessThan(height)
     }
@@ -94,7 +94,7 @@ describe('the board', () => {
     for (let nth = 0; nth < count; nth += 1) orders.push(await minutesAgo(count - nth, () => place()))
     for (const order of orders.slice(0, count / 3)) await move(order, 'startOrder')
     const board = await openBoard(browser, api, options)
-    await expect.poll(() => board.getByRole('listitem').count()).toBe(count)
+    await eventually(() => board.getByRole('listitem').count()).toBe(count)
     await looksRight(board, count ? `board-${count}` : 'board-empty', [
       board.getByRole('heading', { level: 1 }),
       board.getByText('Live', { exact: true }),
@@ -127,7 +127,7 @@ describe('the board', () => {
     })
     const tiles = [...texts(board, 'in line', 'being made', 'last call!'), board.locator('strong.number')]
     tiles.push(board.getByText('ready', { exact: true }))
-    await expect.poll(() => board.getByRole('listitem').count()).toBe(9)
+    await eventually(() => board.getByRole('listitem').count()).toBe(9)
     await looksRight(board, 'board-ready', [
       board.getByRole('heading', { level: 1 }),
       board.getByRole('heading', { level: 2 }),
@@ -175,9 +175,9 @@ describe('the board', () => {
       const board = await openBoard(browser, api, { query: '?ready=1', reducedMotion })
       const animation = (selector: string) =>
         board.locator(selector).evaluate(element => getComputedStyle(element).animationName)
-      await expect.poll(async () => (await animation('.tile')) !== 'none').toBe(moves)
+      await eventually(async () => (await animation('.tile')) !== 'none').toBe(moves)
       await move(order, 'markOrderReady')
-      await expect.poll(async () => (await animation('.over')) !== 'none').toBe(moves)
+      await eventually(async () => (await animation('.over')) !== 'none').toBe(moves)
       await move(order, 'recallOrder')
     }
   })
