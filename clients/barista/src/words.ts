@@ -48,6 +48,7 @@ export function textWords({ status, statusText, errorCode }: Text): string {
 }
 
 export const isBad = ({ status }: Text) => status === 'FAILED' || status === 'UNDELIVERED'
+export const isSent = ({ status }: Text) => status === 'SENT' || status === 'DELIVERED'
 export const isUnderWay = ({ status }: Text) => ['QUEUED', 'SENDING', 'UNKNOWN'].includes(status)
 
 /** The newest text of each kind, in the order in which the kinds came up. */
