@@ -1,4 +1,5 @@
 import { useClientHandle } from '@urql/vue'
+import type { TadaDocumentNode } from 'gql.tada'
 import { computed, onScopeDispose, ref, shallowReactive, shallowRef } from 'vue'
 import { follow } from '../../follow.ts'
 import { useFreshness } from '../../use-freshness.ts'
@@ -35,36 +36,41 @@ export function useOrders(signedOut: () => void) {
   /** Orders that this console cancels itself, and need not tell about. */
   const cancelledHere = new Set<string>()
 
-  async function load(): Promise<string> {
-    const [first] = await Promise.all([page(null), loadMenu()])
+  async function load(givenUp: AbortSignal): Promise<string> {
+    const [first, shopMenu] = await Promise.all([page(null), ask(menuDocument, {})])
     const nodes = [...first.nodes]
     for (let { pageInfo } = first; pageInfo.hasNextPage;) {
       const next = await page(pageInfo.endCursor)
       nodes.push(...next.nodes)
       pageInfo = next.pageInfo
     }
-    if (freshness.value !== 'waiting') announce(nodes)
-    const shown = new Set(nodes.map(({ id }) => id))
-    const vanished = [...orders.values()].filter(({ id }) => !shown.has(id))
-    for (const order of nodes) orders.set(order.id, order)
-    for (const { id, status } of vanished) if (status === 'READY') orders.delete(id)
-    // Was it cancelled, or picked up? They must not leave the screen without a word.
-    const unsure = vanished.filter(isToMake)
-    for (const { id } of unsure.slice(mostLookedUp)) orders.delete(id)
-    await Promise.all(unsure.slice(0, mostLookedUp).map(({ id }) => lookUp(id)))
+    if (givenUp.aborted) return first.eventCursor
+    menu.value = shopMenu.menu
+    renew(nodes)
     return first.eventCursor
   }
 
-  async function page(after: string | null) {
-    const { data, error } = await client.query(openOrders, { after })
+  async function ask<Data, Variables extends object>(
+    document: TadaDocumentNode<Data, Variables>,
+    variables: Variables,
+  ): Promise<Data> {
+    const { data, error } = await client.query<Data, Variables>(document, variables)
     if (!data) throw error
-    return data.orders
+    return data
   }
 
-  async function loadMenu(): Promise<void> {
-    const { data, error } = await client.query(menuDocument, {})
-    if (!data) throw error
-    menu.value = data.menu
+  const page = async (after: string | null) => (await ask(openOrders, { after })).orders
+
+  /** Puts a new picture in the place of the old one. */
+  function renew(nodes: Order[]): void {
+    if (freshness.value !== 'waiting') announce(nodes)
+    const open = new Set(nodes.map(({ id }) => id))
+    const vanished = [...orders.values()].filter(({ id, status }) => !open.has(id) && status !== 'CANCELLED')
+    for (const order of nodes) orders.set(order.id, order)
+    // Were they cancelled, or picked up? What was to be made must not leave the screen without a word.
+    const unsure = vanished.filter(isToMake).slice(0, mostLookedUp)
+    for (const order of vanished) if (!unsure.includes(order)) orders.delete(order.id)
+    for (const { id } of unsure) void lookUp(id)
   }
 
   /** Asks for one order that may not be on the screen. */
@@ -78,8 +84,6 @@ export function useOrders(signedOut: () => void) {
   function apply({ type, at, order }: OrderEvent): void {
     // Other events may be replayed, and tell of an earlier time.
     if (type === 'HEARTBEAT') clockOffset.value = Date.parse(at) - Date.now()
-    // What fails here is loaded again with the next change, or with the next picture.
-    if (type === 'MENU_CHANGED' || type === 'SHOP_CHANGED') loadMenu().catch(failed)
     if (!order) return
     announce([order])
     show(order)
@@ -133,7 +137,16 @@ export function useOrders(signedOut: () => void) {
     if (isSignedOut(reason)) signedOut()
   }
 
-  onScopeDispose(follow<OrderEvent>({ load, subscription: orderEvents, apply, heard, failed }))
+  onScopeDispose(
+    follow<OrderEvent>({
+      load,
+      subscription: orderEvents,
+      renewedBy: ['SHOP_CHANGED', 'MENU_CHANGED'],
+      apply,
+      heard,
+      failed,
+    }),
+  )
 
   const serverNow = () => Date.now() + clockOffset.value
   const isHeld = useHolds(orders, serverNow)

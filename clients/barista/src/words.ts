@@ -1,11 +1,7 @@
 import type { Order, Refused, Text } from './documents.ts'
 import { i18n, isKey, t } from './i18n/i18n.ts'
 
-/** "+15551234567" → "(555) 123-4567"; numbers of other countries stay as they are, with their country code. */
-export function phoneWords(e164: string): string {
-  // A formatter for every country weighs more than the rest of the console.
-  return e164.replace(/^\+1(\d{3})(\d{3})(\d{4})$/, '($1) $2-$3')
-}
+export { phoneWords } from '../../phone-words.ts'
 
 /** A length of time in words. @param milliseconds whole minutes are told */
 export function minutesWords(milliseconds: number): string {
