@@ -68,7 +68,7 @@ test('arrows go from ticket to ticket, Enter does what is next, and the focus is
   await page.keyboard.press('ArrowRight')
   await page.keyboard.press('ArrowLeft')
   await page.keyboard.press('ArrowDown')
-  await expect.poll(() => hasFocus(page, fourth), 'the next row, same column').toBe(true)
+  await expect.poll(() => hasFocus(page, fourth), { message: 'the next row, same column' }).toBe(true)
   await page.keyboard.press('ArrowUp')
   await expect.poll(() => hasFocus(page, first)).toBe(true)
 
@@ -79,12 +79,12 @@ test('arrows go from ticket to ticket, Enter does what is next, and the focus is
   await ready(page)
     .getByRole('article', { name: `Order ${first.number}` })
     .waitFor()
-  await expect.poll(() => hasFocus(page, second), 'the one in its place').toBe(true)
+  await expect.poll(() => hasFocus(page, second), { message: 'the one in its place' }).toBe(true)
 
   await page.getByRole('button', { name: `Start order ${second.number}` }).focus()
   await page.keyboard.press('Enter')
   await ticket(page, second).getByText('being made', { exact: true }).waitFor()
-  await expect.poll(() => hasFocus(page, second), 'its button is gone, it is not').toBe(true)
+  await expect.poll(() => hasFocus(page, second), { message: 'its button is gone, it is not' }).toBe(true)
 
   await press(page, 'Cancel', third)
   await page.getByRole('dialog').getByRole('radio', { name: 'Ordered by mistake' }).check()
