@@ -1,37 +1,90 @@
-import { computed, type Ref } from 'vue'
-import type { Freshness } from '../../../use-freshness.ts'
+import { effectScope, proxyRefs, shallowRef, watch } from 'vue'
 import type { Order } from '../documents.ts'
+import { learnRest, t } from '../i18n/i18n.ts'
+import type { Settings } from '../settings.ts'
+import type { useOrders } from '../use-orders.ts'
 import ConsoleTools from './ConsoleTools.vue'
+import { type Dialog, useDialogs } from './dialogs.ts'
 import { useAlerts } from './use-alerts.ts'
-import { type Console, useConsoleKeys } from './use-console-keys.ts'
+import { useConsoleKeys } from './use-console-keys.ts'
+import { useMoves } from './use-moves.ts'
+import { useRecall } from './use-recall.ts'
 import { useSounds } from './use-sounds.ts'
 import { useTicketFocus } from './use-ticket-focus.ts'
-import { type Tools, useTools } from './use-tools.ts'
+import { useTools } from './use-tools.ts'
 
-interface Attended extends Omit<Console, 'focus' | 'tools'>, Tools {
-  freshness: Readonly<Ref<Freshness>>
-  isTouched: (order: Order) => boolean
+interface Screen extends ReturnType<typeof useOrders> {
+  settings: Settings
+  tell: (message: string) => void
+  signOut: () => Promise<void>
+  signedOut: () => void
+  /** Where the tickets lie. */
   main: HTMLElement
 }
 
-/**
- * What the console does besides showing orders: it rings, listens to keys, keeps the focus and offers its tools. Loaded
- * when the orders are on the screen, because nobody waits for it before.
- */
-export function attend(screen: Attended) {
-  const { settings, toMake, freshness, isTouched, main } = screen
+function begin(screen: Screen) {
+  const { settings, toMake, freshness, menu, clockOffset, main, tell } = screen
+  const moves = useMoves(screen)
+  const { tap } = moves
   const sound = useSounds(settings)
-  useAlerts(toMake, freshness, isTouched, sound.play)
+  useAlerts(toMake, freshness, moves.isTouched, sound.play)
   const focus = useTicketFocus(main)
-  const tools = useTools(screen)
-  const typed = useConsoleKeys({ ...screen, focus, tools })
-  return computed(() => ({
+  const dialogs = useDialogs(() => tell(t('head.notLoaded')))
+  const recall = useRecall({ ...screen, tap, open: dialogs.open })
+  const tools = useTools({ ...screen, has: dialogs.has, open })
+  const typed = useConsoleKeys({ ...screen, tap, focus, tools })
+  const labels = (order: Pick<Order, 'id'>) => void dialogs.open('LabelsPanel', { order })
+
+  function open(dialog: Dialog): void {
+    void dialogs.open(dialog, {
+      onRecall: recall,
+      onLabels: labels,
+      ...(dialog === 'settings' && { settings, shop: menu.value?.shop, play: sound.play }),
+      ...(dialog === 'recalls' && { now: Date.now() + clockOffset.value }),
+      ...(dialog === 'help' && { tools: tools.value, letters: settings.shortcuts }),
+    })
+  }
+
+  /** What is sold out or paused; the orders do not wait for it. */
+  const banner = shallowRef<Awaited<ReturnType<typeof dialogs.load>>>()
+  watch(menu, async () => (banner.value ??= await dialogs.load('ShopBanner')), { immediate: true })
+  void dialogs.fetchAhead()
+
+  return proxyRefs({
+    ...moves,
     ConsoleTools,
-    typed: typed.value,
-    tools: tools.value,
-    soundBlocked: sound.blocked.value,
+    banner,
+    typed,
+    tools,
+    soundBlocked: sound.blocked,
     unlockSound: sound.unlock,
-    play: sound.play,
-    restoreFocus: focus.restore,
-  }))
+    /** The dialog that is open. */
+    dialog: dialogs.shown,
+    closeDialog(): void {
+      dialogs.shown.value = undefined
+      setTimeout(focus.restore)
+    },
+    recall,
+    labels,
+    cancel: (order: Order) =>
+      void dialogs.open('cancel', {
+        order,
+        onConfirm: (reason: string) => void tap(order, 'cancel', { reason }),
+      }),
+  })
+}
+
+export type Attendance = ReturnType<typeof begin>
+
+/**
+ * What the console does besides showing orders: it sends what is tapped, rings, listens to keys, keeps the focus, and
+ * opens dialogs. Loaded when the orders are on their way, because nobody waits for it before. Ends with the scope that
+ * was active when `scope` was made.
+ */
+export async function attend(
+  screen: Screen,
+  scope: ReturnType<typeof effectScope>,
+): Promise<Attendance | undefined> {
+  await learnRest()
+  return scope.run(() => begin(screen))
 }

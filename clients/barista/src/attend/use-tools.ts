@@ -1,6 +1,6 @@
 import { computed } from 'vue'
 import type { Icon } from '../AppIcon.vue'
-import type { Dialog } from '../dialogs.ts'
+import type { Dialog } from './dialogs.ts'
 import type { Key } from '../i18n/i18n.ts'
 import type { Settings } from '../settings.ts'
 

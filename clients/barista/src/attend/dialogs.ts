@@ -5,13 +5,13 @@ interface Module {
 }
 
 const own = {
-  cancel: () => import('./dialogs/CancelDialog.vue'),
-  correction: () => import('./dialogs/CorrectionDialog.vue'),
-  recalls: () => import('./dialogs/RecallDialog.vue'),
-  settings: () => import('./dialogs/SettingsDialog.vue'),
-  help: () => import('./dialogs/HelpDialog.vue'),
+  cancel: () => import('../dialogs/CancelDialog.vue'),
+  correction: () => import('../dialogs/CorrectionDialog.vue'),
+  recalls: () => import('../dialogs/RecallDialog.vue'),
+  settings: () => import('../dialogs/SettingsDialog.vue'),
+  help: () => import('../dialogs/HelpDialog.vue'),
 }
-const panels = import.meta.glob<Module>('./panels/*.vue')
+const panels = import.meta.glob<Module>('../panels/*.vue')
 
 export type Dialog =
   | keyof typeof own
@@ -23,7 +23,7 @@ export type Dialog =
   | 'ShopBanner'
 
 function loaderOf(name: Dialog): (() => Promise<Module>) | undefined {
-  return name in own ? own[name as keyof typeof own] : panels[`./panels/${name}.vue`]
+  return name in own ? own[name as keyof typeof own] : panels[`../panels/${name}.vue`]
 }
 
 /**

@@ -1,7 +1,7 @@
+import type { Move, Order } from '../documents.ts'
+import { t } from '../i18n/i18n.ts'
+import { mayHaveBeenTold } from '../words.ts'
 import type { Dialog } from './dialogs.ts'
-import type { Move, Order } from './documents.ts'
-import { t } from './i18n/i18n.ts'
-import { mayHaveBeenTold } from './words.ts'
 
 interface Screen {
   orders: ReadonlyMap<string, Order>

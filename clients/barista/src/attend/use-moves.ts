@@ -1,11 +1,12 @@
 import { useClientHandle } from '@urql/vue'
 import { computed, onScopeDispose, reactive, type Ref, watch } from 'vue'
-import type { Freshness } from '../../use-freshness.ts'
-import { type Move, type Moved, moves, type Order, type Refused } from './documents.ts'
-import { t } from './i18n/i18n.ts'
-import { type Tap, useOutbox } from './outbox.ts'
-import { isSignedOut } from './use-session.ts'
-import { refusalWords } from './words.ts'
+import type { Freshness } from '../../../use-freshness.ts'
+import { type Move, type Moved, moves, type Order, type Refused } from '../documents.ts'
+import { t } from '../i18n/i18n.ts'
+import { nameOf, type Tap } from '../tap.ts'
+import { isSignedOut } from '../use-session.ts'
+import { refusalWords } from '../words.ts'
+import { useOutbox } from './outbox.ts'
 
 /** Older than this, a tap may mean something that is no longer so. */
 const oldest = 15 * 60_000
@@ -141,14 +142,6 @@ export function useMoves({ freshness, showMoved, remove, cancelling, tell, signe
     /** Touched here, though the server may not know it yet. */
     isTouched: ({ id }: Order) => touched.value.has(id) || busy.has(id),
   }
-}
-
-export type Moves = ReturnType<typeof useMoves>
-
-/** What a tap is called where it waits. */
-export function nameOf({ move, variables }: Tap) {
-  if (move === 'cup') return variables.done ? 'cup' : 'uncup'
-  return move as 'start' | 'done' | 'pickedUp'
 }
 
 const isUnavailable = ({ extensions }: { extensions: Record<string, unknown> }) =>

@@ -1,15 +1,5 @@
 import { ref } from 'vue'
-import type { Move } from './documents.ts'
-
-/** Something that somebody tapped, as it is sent to the server. */
-export interface Tap {
-  move: Move
-  /** Ids and numbers only: this is kept on the device. */
-  order: string
-  number: string
-  variables: { id?: string; cup?: string; done?: boolean }
-  at: number
-}
+import type { Tap } from '../tap.ts'
 
 const kept = 'bobarista.outbox'
 
