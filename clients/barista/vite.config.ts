@@ -27,6 +27,7 @@ export default defineConfig({
   build: {
     outDir: fileURLToPath(new URL('../../dist/clients/barista', import.meta.url)),
     emptyOutDir: true,
+    // The first that know light-dark(), which both themes are written with.
     target: ['chrome123', 'edge123', 'firefox121', 'safari17.5'],
     modulePreload: {
       polyfill: false,

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startBrowser } from '../support/browser.ts'
 import { integrator, type Drink, type Integrator, taro } from './orders.ts'
 import { contrast, overflow } from './looks.ts'
-import { minutesAgo, openConsole, openScreen, startShop } from './screen.ts'
+import { minutesAgo, openConsole, openScreen, startShop, Streams } from './screen.ts'
 
 let browser: Browser
 beforeAll(async () => {
@@ -19,6 +19,9 @@ const kept = [
   'console-light',
   'console-dark',
   'console-tablet-light',
+  'console-undo',
+  'console-offline',
+  'console-es',
   'sign-in-light',
 ]
 
@@ -81,25 +84,26 @@ describe('the board', () => {
   })
 })
 
-describe.each(['light', 'dark'] as const)('the console, %s,', colorScheme => {
-  async function rush({ place, move }: Integrator): Promise<void> {
-    for (const minutes of [24, 18]) {
-      await move(await minutesAgo(minutes, () => place({ name: 'Grace' })), 'markOrderReady')
-    }
-    const six = [taro, lavish, { ...taro, toppings: ['boba'] }, taro, lavish, { ...taro, ice: 'no ice' }]
-    await move(await minutesAgo(12, () => place({ drinks: six, name: 'Ada' })), 'startOrder')
-    await minutesAgo(9, () =>
-      place({
-        drinks: [lavish],
-        name: 'Maximiliana Featherstonehaugh-Cholmondeley',
-        phone: '+442079460018',
-      }),
-    )
-    await minutesAgo(3, () => place({ drinks: [{ flavor: 'black', toppings: ['boba'], sweetness: '75%' }] }))
-    await place({ drinks: [{ flavor: 'taro', toppings: ['egg pudding'], ice: 'extra ice' }, taro] })
+/** Saturday: two are ready, four to be made, of all kinds. */
+async function rush({ place, move }: Integrator): Promise<void> {
+  for (const minutes of [24, 18]) {
+    await move(await minutesAgo(minutes, () => place({ name: 'Grace' })), 'markOrderReady')
   }
+  const six = [taro, lavish, { ...taro, toppings: ['boba'] }, taro, lavish, { ...taro, ice: 'no ice' }]
+  await move(await minutesAgo(12, () => place({ drinks: six, name: 'Ada' })), 'startOrder')
+  await minutesAgo(9, () =>
+    place({
+      drinks: [lavish],
+      name: 'Maximiliana Featherstonehaugh-Cholmondeley',
+      phone: '+442079460018',
+    }),
+  )
+  await minutesAgo(3, () => place({ drinks: [{ flavor: 'black', toppings: ['boba'], sweetness: '75%' }] }))
+  await place({ drinks: [{ flavor: 'taro', toppings: ['egg pudding'], ice: 'extra ice' }, taro] })
+}
 
-  test('fits a tablet, a laptop and a phone, and can be read', async () => {
+describe.each(['light', 'dark'] as const)('the console, %s,', colorScheme => {
+  test('fits a phone, a tablet, a laptop and 27 inches, and can be read', async () => {
     const api = await startShop()
     await rush(await integrator(api))
     const viewport = { width: 1366, height: 768 }
@@ -133,10 +137,10 @@ describe.each(['light', 'dark'] as const)('the console, %s,', colorScheme => {
       page.getByRole('heading', { level: 1 }),
       page.getByRole('heading', { level: 2 }),
       page.getByRole('heading', { level: 3 }),
-      page.getByText('new', { exact: true }),
+      page.getByText('★ New'),
+      page.getByText('getting late'),
       page.getByText('being made', { exact: true }),
       page.getByText('12 min'),
-      page.getByRole('link'),
       page.getByText('no toppings'),
       page.getByText('matcha stencil on top'),
       page.getByText('50% sweet'),
@@ -165,7 +169,58 @@ describe.each(['light', 'dark'] as const)('the console, %s,', colorScheme => {
       page.getByRole('button', { name: 'Keep order' }),
       page.getByRole('dialog').getByRole('button', { name: 'Cancel order' }),
     ])
+    await page.keyboard.press('Escape')
+    for (const [width, height] of [
+      [2560, 1440],
+      [1024, 768],
+    ] as const) {
+      await page.setViewportSize({ width, height })
+      expect(await overflow(page)).toBeLessThanOrEqual(0)
+    }
   })
+})
+
+test('the console while something can be undone, in Spanish, and without a connection', async () => {
+  const api = await startShop({ env: { READY_HOLD_SECONDS: '60' } })
+  await rush(await integrator(api))
+  const streams = new Streams()
+  const page = await openConsole(browser, api, {
+    viewport: { width: 1366, height: 768 },
+    deviceScaleFactor: 0.75,
+    prepare: page => streams.prepare(page),
+  })
+  await page.getByRole('button', { name: /^Cup 1 of 6/ }).click()
+  await page.getByText('1/6').waitFor({ state: 'detached' })
+  await page
+    .getByRole('button', { name: /^Done, order/ })
+    .nth(1)
+    .click()
+  await page.getByRole('button', { name: /^Undo, order/ }).waitFor()
+  await picture(page, 'console-undo')
+
+  await page.keyboard.press('o')
+  await page.getByRole('radio', { name: 'Español' }).check()
+  await page.keyboard.press('Escape')
+  await page.getByRole('button', { name: /^Deshacer, pedido/ }).waitFor()
+  await picture(page, 'console-es')
+  expect(await overflow(page)).toBeLessThanOrEqual(0)
+
+  await page.keyboard.press('o')
+  await page.getByRole('radio', { name: 'English' }).check()
+  await page.keyboard.press('Escape')
+  await streams.freeze()
+  await page.route('**/graphql', route => route.abort())
+  await page.clock.fastForward(11_000)
+  await page.getByText(/s old$/).waitFor()
+  await page.getByRole('button', { name: /^Cup 2 of 6/ }).click()
+  await page
+    .getByRole('button', { name: /^Done, order/ })
+    .last()
+    .click()
+  await page.getByText('2 taps wait to be sent').waitFor()
+  await page.clock.fastForward(10_000)
+  await page.getByText('Not connected: new orders are not shown.').waitFor()
+  await picture(page, 'console-offline')
 })
 
 /** Files that a page needs before it can run: its own, and all that these import not only on demand. */

@@ -154,6 +154,8 @@ export function useOrders(signedOut: () => void) {
     [...orders.values()].sort((a, b) => (a.createdAt < b.createdAt ? -1 : Number(a.createdAt > b.createdAt))),
   )
   return {
+    /** For what is asked later; where a component is set up is the only place to find it. */
+    client,
     orders,
     /** Oldest first; with those that were just done and can be undone, and those that were cancelled. */
     toMake: computed(() => byAge.value.filter(order => order.status !== 'READY' || isHeld(order))),

@@ -1,6 +1,6 @@
-import { effectScope, proxyRefs, shallowRef, watch } from 'vue'
+import { proxyRefs, shallowRef, watch } from 'vue'
 import type { Order } from '../documents.ts'
-import { learnRest, t } from '../i18n/i18n.ts'
+import { t } from '../i18n/i18n.ts'
 import type { Settings } from '../settings.ts'
 import type { useOrders } from '../use-orders.ts'
 import ConsoleTools from './ConsoleTools.vue'
@@ -22,7 +22,12 @@ interface Screen extends ReturnType<typeof useOrders> {
   main: HTMLElement
 }
 
-function begin(screen: Screen) {
+/**
+ * What the console does besides showing orders: it sends what is tapped, rings, listens to keys, keeps the focus, and
+ * opens dialogs. Loaded when the orders are on their way, because nobody waits for it before. It ends with the scope that
+ * is active.
+ */
+export function attend(screen: Screen) {
   const { settings, toMake, freshness, menu, clockOffset, main, tell } = screen
   const moves = useMoves(screen)
   const { tap } = moves
@@ -74,17 +79,4 @@ function begin(screen: Screen) {
   })
 }
 
-export type Attendance = ReturnType<typeof begin>
-
-/**
- * What the console does besides showing orders: it sends what is tapped, rings, listens to keys, keeps the focus, and
- * opens dialogs. Loaded when the orders are on their way, because nobody waits for it before. Ends with the scope that
- * was active when `scope` was made.
- */
-export async function attend(
-  screen: Screen,
-  scope: ReturnType<typeof effectScope>,
-): Promise<Attendance | undefined> {
-  await learnRest()
-  return scope.run(() => begin(screen))
-}
+export type Attendance = ReturnType<typeof attend>

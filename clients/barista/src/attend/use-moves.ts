@@ -1,4 +1,4 @@
-import { useClientHandle } from '@urql/vue'
+import type { Client } from '@urql/core'
 import { computed, onScopeDispose, reactive, type Ref, watch } from 'vue'
 import type { Freshness } from '../../../use-freshness.ts'
 import { type Move, type Moved, moves, type Order, type Refused } from '../documents.ts'
@@ -23,6 +23,7 @@ const wished: Partial<Record<Move, Order['status']>> = {
 }
 
 interface Screen {
+  client: Client
   freshness: Readonly<Ref<Freshness>>
   showMoved: (order: Order) => void
   remove: (id: string) => void
@@ -34,8 +35,7 @@ interface Screen {
 type Answer = Moved | 'signed out' | 'no answer' | 'failed'
 
 /** Sends what somebody taps. Without a connection it waits in sight until it can be sent, or is refused in sight. */
-export function useMoves({ freshness, showMoved, remove, cancelling, tell, signedOut }: Screen) {
-  const { client } = useClientHandle()
+export function useMoves({ client, freshness, showMoved, remove, cancelling, tell, signedOut }: Screen) {
   /** Ids of the orders, cups and texts about which the server has not answered yet. */
   const busy = reactive(new Set<string>())
   const outbox = useOutbox()
