@@ -87,7 +87,8 @@ describe('the board', () => {
 /** Saturday: two are ready, four to be made, of all kinds. */
 async function rush({ place, move }: Integrator): Promise<void> {
   for (const minutes of [24, 18]) {
-    await move(await minutesAgo(minutes, () => place({ name: 'Grace' })), 'markOrderReady')
+    const order = await minutesAgo(minutes, () => place({ name: 'Grace' }))
+    await minutesAgo(minutes - 5, () => move(order, 'markOrderReady'))
   }
   const six = [taro, lavish, { ...taro, toppings: ['boba'] }, taro, lavish, { ...taro, ice: 'no ice' }]
   await move(await minutesAgo(12, () => place({ drinks: six, name: 'Ada' })), 'startOrder')

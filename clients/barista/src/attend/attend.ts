@@ -71,11 +71,12 @@ export function attend(screen: Screen) {
     },
     recall,
     labels,
-    cancel: (order: Order) =>
-      void dialogs.open('cancel', {
-        order,
-        onConfirm: (reason: string) => void tap(order, 'cancel', { reason }),
-      }),
+    cancel(order: Order): void {
+      // It cannot be taken back, and what is seen of the order may be old: not asked for, rather than kept for later.
+      if (freshness.value !== 'fresh') return tell(t('offline.refused', { number: order.number }))
+      const onConfirm = (reason: string) => void tap(order, 'cancel', { reason })
+      void dialogs.open('cancel', { order, onConfirm })
+    },
   })
 }
 
