@@ -198,6 +198,9 @@ test('the console while something can be undone, in Spanish, and without a conne
     .click()
   await page.getByRole('button', { name: /^Undo, order/ }).waitFor()
   await picture(page, 'console-undo')
+  const undo = (await page.getByRole('button', { name: /^Undo, order/ }).boundingBox())!
+  const ticket = (await page.getByRole('article').nth(1).boundingBox())!
+  expect(undo.x + undo.width).toBeLessThan(ticket.x + ticket.width)
 
   await page.keyboard.press('o')
   await page.getByRole('radio', { name: 'Español' }).check()
@@ -221,6 +224,7 @@ test('the console while something can be undone, in Spanish, and without a conne
   await page.getByText('2 taps wait to be sent').waitFor()
   await page.clock.fastForward(10_000)
   await page.getByText('Not connected: new orders are not shown.').waitFor()
+  await page.evaluate(() => scrollTo(0, 0))
   await picture(page, 'console-offline')
 })
 
