@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { gzipSync } from 'node:zlib'
 import type { Browser, Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
@@ -8,7 +8,7 @@ import { axeFindings } from './axe.ts'
 import { eventually, openBoard, setPhone } from './board.ts'
 import { integrator, type Drink, type Integrator, taro } from './orders.ts'
 import { contrast, overflow } from './looks.ts'
-import { minutesAgo, openConsole, openScreen, startShop } from './screen.ts'
+import { minutesAgo, openConsole, openScreen, startShop, Streams } from './screen.ts'
 
 let browser: Browser
 beforeAll(async () => {
@@ -25,6 +25,9 @@ const kept = [
   'console-light',
   'console-dark',
   'console-tablet-light',
+  'console-undo',
+  'console-offline',
+  'console-es',
   'sign-in-light',
 ]
 
@@ -183,25 +186,27 @@ describe('the board', () => {
   })
 })
 
-describe.each(['light', 'dark'] as const)('the console, %s,', colorScheme => {
-  async function rush({ place, move }: Integrator): Promise<void> {
-    for (const minutes of [24, 18]) {
-      await move(await minutesAgo(minutes, () => place({ name: 'Grace' })), 'markOrderReady')
-    }
-    const six = [taro, lavish, { ...taro, toppings: ['boba'] }, taro, lavish, { ...taro, ice: 'no ice' }]
-    await move(await minutesAgo(12, () => place({ drinks: six, name: 'Ada' })), 'startOrder')
-    await minutesAgo(9, () =>
-      place({
-        drinks: [lavish],
-        name: 'Maximiliana Featherstonehaugh-Cholmondeley',
-        phone: '+442079460018',
-      }),
-    )
-    await minutesAgo(3, () => place({ drinks: [{ flavor: 'black', toppings: ['boba'], sweetness: '75%' }] }))
-    await place({ drinks: [{ flavor: 'taro', toppings: ['egg pudding'], ice: 'extra ice' }, taro] })
+/** Saturday: two are ready, four to be made, of all kinds. */
+async function rush({ place, move }: Integrator): Promise<void> {
+  for (const minutes of [24, 18]) {
+    const order = await minutesAgo(minutes, () => place({ name: 'Grace' }))
+    await minutesAgo(minutes - 5, () => move(order, 'markOrderReady'))
   }
+  const six = [taro, lavish, { ...taro, toppings: ['boba'] }, taro, lavish, { ...taro, ice: 'no ice' }]
+  await move(await minutesAgo(12, () => place({ drinks: six, name: 'Ada' })), 'startOrder')
+  await minutesAgo(9, () =>
+    place({
+      drinks: [lavish],
+      name: 'Maximiliana Featherstonehaugh-Cholmondeley',
+      phone: '+442079460018',
+    }),
+  )
+  await minutesAgo(3, () => place({ drinks: [{ flavor: 'black', toppings: ['boba'], sweetness: '75%' }] }))
+  await place({ drinks: [{ flavor: 'taro', toppings: ['egg pudding'], ice: 'extra ice' }, taro] })
+}
 
-  test('fits a tablet, a laptop and a phone, and can be read', async () => {
+describe.each(['light', 'dark'] as const)('the console, %s,', colorScheme => {
+  test('fits a phone, a tablet, a laptop and 27 inches, and can be read', async () => {
     const api = await startShop()
     await rush(await integrator(api))
     const viewport = { width: 1366, height: 768 }
@@ -235,10 +240,10 @@ describe.each(['light', 'dark'] as const)('the console, %s,', colorScheme => {
       page.getByRole('heading', { level: 1 }),
       page.getByRole('heading', { level: 2 }),
       page.getByRole('heading', { level: 3 }),
-      page.getByText('new', { exact: true }),
+      page.getByText('★ New'),
+      page.getByText('getting late'),
       page.getByText('being made', { exact: true }),
       page.getByText('12 min'),
-      page.getByRole('link'),
       page.getByText('no toppings'),
       page.getByText('matcha stencil on top'),
       page.getByText('50% sweet'),
@@ -267,20 +272,91 @@ describe.each(['light', 'dark'] as const)('the console, %s,', colorScheme => {
       page.getByRole('button', { name: 'Keep order' }),
       page.getByRole('dialog').getByRole('button', { name: 'Cancel order' }),
     ])
+    await page.keyboard.press('Escape')
+    for (const [width, height] of [
+      [2560, 1440],
+      [1024, 768],
+    ] as const) {
+      await page.setViewportSize({ width, height })
+      expect(await overflow(page)).toBeLessThanOrEqual(0)
+    }
   })
 })
+
+test('the console while something can be undone, in Spanish, and without a connection', async () => {
+  const api = await startShop({ env: { READY_HOLD_SECONDS: '60' } })
+  await rush(await integrator(api))
+  const streams = new Streams()
+  const page = await openConsole(browser, api, {
+    viewport: { width: 1366, height: 768 },
+    deviceScaleFactor: 0.75,
+    prepare: page => streams.prepare(page),
+  })
+  await page.getByRole('button', { name: /^Cup 1 of 6/ }).click()
+  await page.getByText('1/6').waitFor({ state: 'detached' })
+  await page
+    .getByRole('button', { name: /^Done, order/ })
+    .nth(1)
+    .click()
+  await page.getByRole('button', { name: /^Undo, order/ }).waitFor()
+  await picture(page, 'console-undo')
+  const undo = (await page.getByRole('button', { name: /^Undo, order/ }).boundingBox())!
+  const ticket = (await page.getByRole('article').nth(1).boundingBox())!
+  expect(undo.x + undo.width).toBeLessThan(ticket.x + ticket.width)
+
+  await page.keyboard.press('o')
+  await page.getByRole('radio', { name: 'Español' }).check()
+  await page.keyboard.press('Escape')
+  await page.getByRole('button', { name: /^Deshacer, pedido/ }).waitFor()
+  await picture(page, 'console-es')
+  expect(await overflow(page)).toBeLessThanOrEqual(0)
+
+  await page.keyboard.press('o')
+  await page.getByRole('radio', { name: 'English' }).check()
+  await page.keyboard.press('Escape')
+  await streams.freeze()
+  await page.route('**/graphql', route => route.abort())
+  await page.clock.fastForward(11_000)
+  await page.getByText(/s old$/).waitFor()
+  await page.getByRole('button', { name: /^Cup 2 of 6/ }).click()
+  await page
+    .getByRole('button', { name: /^Done, order/ })
+    .last()
+    .click()
+  await page.getByText('2 taps wait to be sent').waitFor()
+  await page.clock.fastForward(10_000)
+  await page.getByText('Not connected: new orders are not shown.').waitFor()
+  await page.evaluate(() => scrollTo(0, 0))
+  await picture(page, 'console-offline')
+})
+
+/** Files that a page needs before it can run: its own, and all that these import not only on demand. */
+async function neededAtOnce(name: string): Promise<Map<string, Buffer>> {
+  const folder = new URL(`../../dist/clients/${name}/`, import.meta.url)
+  const files = new Map<string, Buffer>()
+  const add = async (path: string): Promise<void> => {
+    if (files.has(path)) return
+    const content = await readFile(new URL(path, folder))
+    files.set(path, content)
+    if (!path.endsWith('.js')) return
+    for (const [, imported] of String(content).matchAll(/(?:\bfrom|\bimport)\s*"\.\/([^"]+)"/g)) {
+      await add(`assets/${imported}`)
+    }
+  }
+  await add('index.html')
+  for (const [, path] of String(files.get('index.html')).matchAll(/(?:src|href)="\/\w+\/([^"]+)"/g)) {
+    await add(path!)
+  }
+  return files
+}
 
 test.each([
   ['board', 40],
   ['barista', 60],
 ])('all that /%s/ loads at first is at most %i kB, gzipped', async (name, limit) => {
-  const folder = new URL(`../../dist/clients/${name}/`, import.meta.url)
-  const files = (await readdir(folder, { recursive: true, withFileTypes: true })).filter(file =>
-    file.isFile(),
-  )
-  const sizes = await Promise.all(
-    files.map(async ({ parentPath, name }) => gzipSync(await readFile(`${parentPath}/${name}`)).length),
-  )
+  const files = await neededAtOnce(name)
+  expect([...files.keys()].filter(path => path.endsWith('.js')).length).toBeGreaterThan(0)
+  const sizes = [...files.values()].map(content => gzipSync(content).length)
   const size = sizes.reduce((sum, each) => sum + each, 0) / 1_000
   expect(size, `${name} is ${size} kB`).toBeLessThanOrEqual(limit)
 })
