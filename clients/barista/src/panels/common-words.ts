@@ -2,7 +2,6 @@ const en = {
   close: 'Close',
   sending: 'Sending…',
   loading: 'Loading…',
-  midnight: 'midnight',
   noAnswer:
     'The server did not answer, so this may or may not have worked. Check the network, look at it, then try again.',
   signedOut: 'Your session has ended. Close this and sign in again.',
@@ -13,7 +12,6 @@ const es: typeof en = {
   close: 'Cerrar',
   sending: 'Enviando…',
   loading: 'Cargando…',
-  midnight: 'medianoche',
   noAnswer:
     'El servidor no respondió; puede que haya funcionado o no. Revisa la red, compruébalo e inténtalo otra vez.',
   signedOut: 'Tu sesión terminó. Cierra esto y vuelve a entrar.',

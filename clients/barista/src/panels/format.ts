@@ -1,21 +1,15 @@
-/** A moment on the shop's clock: "3:45 PM", with the day when that is not today. */
+const dayMs = 24 * 3_600_000
+
+/** A moment on the shop's clock: "3:45 PM", "tomorrow 4:00 AM", "Nov 3, 3:45 PM". */
 export function momentWords(iso: string, timeZone: string, locale: string): string {
   const moment = new Date(iso)
-  const day = (date: Date) => date.toLocaleDateString('en-CA', { timeZone })
-  return moment.toLocaleString(locale, {
-    timeZone,
-    hour: 'numeric',
-    minute: '2-digit',
-    ...(day(moment) !== day(new Date()) && { month: 'short', day: 'numeric' }),
-  })
-}
-
-/** Until when something lasts: as `momentWords`, but the coming midnight by its name. */
-export function untilWords(iso: string, timeZone: string, locale: string, midnight: string): string {
-  const until = new Date(iso)
-  const clock = until.toLocaleTimeString('en-GB', { timeZone, hour: '2-digit', minute: '2-digit' })
-  const within = until.getTime() - Date.now() < 24 * 3_600_000
-  return within && clock === '00:00' ? midnight : momentWords(iso, timeZone, locale)
+  const time = moment.toLocaleTimeString(locale, { timeZone, hour: 'numeric', minute: '2-digit' })
+  const days = (dayNumber(moment, timeZone) - dayNumber(new Date(), timeZone)) / dayMs
+  if (days === 0) return time
+  if (Math.abs(days) === 1) {
+    return `${new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }).format(days, 'day')} ${time}`
+  }
+  return `${moment.toLocaleDateString(locale, { timeZone, month: 'short', day: 'numeric' })}, ${time}`
 }
 
 /** A length of time: 125 seconds are "2:05". */
@@ -28,11 +22,12 @@ export function lengthWords(seconds: number): string {
 
 /** The day it is at the shop, e.g. "2026-11-25", so many days from today. */
 export function dayAt(timeZone: string, fromToday = 0): string {
-  const [year = 0, month = 0, day = 0] = new Date()
-    .toLocaleDateString('en-CA', { timeZone })
-    .split('-')
-    .map(Number)
-  return new Date(Date.UTC(year, month - 1, day + fromToday)).toISOString().slice(0, 10)
+  return new Date(dayNumber(new Date(), timeZone) + fromToday * dayMs).toISOString().slice(0, 10)
+}
+
+/** Midnight of the day that a moment has somewhere, as if that were in London. */
+function dayNumber(moment: Date, timeZone: string): number {
+  return Date.parse(moment.toLocaleDateString('en-CA', { timeZone }))
 }
 
 export function moneyWords(

@@ -7,15 +7,17 @@ export interface Entry {
 }
 
 /** Said elsewhere, or only of use to programs. */
-const hidden = new Set(['call', 'request', 'ok', '__typename'])
+const hidden = new Set(['call', 'request', 'ok', 'code', 'staged', '__typename'])
 
-/** What a function was asked with or answered, as lines for people. */
+/** What a function was asked with or answered, as lines for people; what says the same twice is said once. */
 export function readable(value: unknown, locale: string): Entry[] {
   if (!isObject(value)) return []
+  const said = new Set<string>([''])
   return Object.entries(value).flatMap(([key, part]) => {
-    if (hidden.has(key)) return []
-    const text = textOf(part, locale)
-    return text ? [{ name: nameOf(key), text }] : []
+    const text = hidden.has(key) ? '' : textOf(part, locale)
+    if (said.has(text)) return []
+    said.add(text)
+    return [{ name: nameOf(key), text }]
   })
 }
 

@@ -1,15 +1,14 @@
 import type { MenuItem, Shop } from './shop-documents.ts'
 import { commonWords } from './common-words.ts'
 import { soldOutWords } from './sold-out-words.ts'
-import { untilWords } from './format.ts'
+import { momentWords } from './format.ts'
 import { useWords } from './use-words.ts'
 
 /** Says how long something lasts, on the shop's clock. */
 export function useLasting() {
   const { t, locale } = useWords(soldOutWords)
   const { t: common } = useWords(commonWords)
-  const time = (iso: string, { timezone }: Shop) =>
-    untilWords(iso, timezone, locale.value, common('midnight'))
+  const time = (iso: string, { timezone }: Shop) => momentWords(iso, timezone, locale.value)
   return {
     t,
     common,
