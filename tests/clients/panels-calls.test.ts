@@ -134,7 +134,7 @@ test('the calls so far open to all that happened; an abandoned one keeps its dra
     `Order ${number}`,
     'Taro milk tea + boba · 25% · regular ice $6.25',
     'Until the greeting 0.24 s',
-    'Reply, middle 0.91 s',
+    'Reply, median 0.91 s',
     'Interrupted by the guest 2',
     'Guest Taro with pearls, a little sweet.',
     'Agent What would you like to order?',

@@ -34,8 +34,8 @@ test('the numbers of a day are those of what happened, in words, as charts and a
   const rank = (share: number) => sorted[Math.ceil(sorted.length * share) - 1]! / 60
   expect(await tile('Orders')).toBe(String(day.orders))
   expect(await tile('Drinks')).toBe(String(day.drinks))
-  expect(await tile('Preparation, middle')).toBe(`${rank(0.5)}:00 min`)
-  expect(await tile('Preparation, 9 of 10')).toBe(`${rank(0.9)}:00 min`)
+  expect(await tile('Median preparation')).toBe(`${rank(0.5)}:00 min`)
+  expect(await tile('9 of 10 ready')).toBe(`${rank(0.9)}:00 min`)
   expect(await tile('Calls that ordered')).toBe(
     `${day.ordered} · ${Math.round((day.ordered / day.calls) * 100)}%`,
   )

@@ -50,7 +50,7 @@ const en = {
   takenBack: 'taken back: the guest went on speaking',
   metrics: 'How well it went',
   greeting: 'Until the greeting',
-  reply: 'Reply, middle',
+  reply: 'Reply, median',
   replyMax: 'Reply, longest',
   functionMax: 'Function, longest',
   interruptions: 'Interrupted by the guest',

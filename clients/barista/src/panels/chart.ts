@@ -43,7 +43,9 @@ export function configuration(
   series: Series[],
   { ink, line, fill }: Colors,
 ): ChartConfiguration<'bar' | 'line', (number | null)[]> {
-  const axis = { ticks: { color: ink }, border: { color: line } }
+  const font = { family: getComputedStyle(document.body).fontFamily, size: 14 }
+  const ticks = { color: ink, font }
+  const axis = { ticks, border: { color: line } }
   return {
     type: kind,
     data: {
@@ -70,11 +72,11 @@ export function configuration(
           ...axis,
           beginAtZero: true,
           grid: { color: line },
-          ticks: { color: ink, precision: 0, maxTicksLimit: 5 },
+          ticks: { ...ticks, precision: 0, maxTicksLimit: 5 },
         },
       },
       plugins: {
-        legend: { display: series.length > 1, labels: { color: ink, boxWidth: 22, boxHeight: 14 } },
+        legend: { display: series.length > 1, labels: { color: ink, font, boxWidth: 22, boxHeight: 14 } },
       },
     },
   }
