@@ -1,4 +1,4 @@
-import type { Browser } from 'playwright-core'
+import type { Browser, Locator } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startBrowser } from '../support/browser.ts'
 import { consoleWith } from './panels.ts'
@@ -11,10 +11,23 @@ beforeAll(async () => {
 })
 afterAll(() => browser.close())
 
+/** Whether each chart has anything of a colour on it. */
+function paints(panel: Locator, color: readonly number[]): Promise<boolean[]> {
+  return panel.getByRole('img').evaluateAll((canvases, [red, green, blue]) => {
+    return canvases.map(canvas => {
+      const { width, height } = canvas as HTMLCanvasElement
+      const { data } = (canvas as HTMLCanvasElement).getContext('2d')!.getImageData(0, 0, width, height)
+      return data.some((value, at) => {
+        return at % 4 === 0 && value === red && data[at + 1] === green && data[at + 2] === blue
+      })
+    })
+  }, color)
+}
+
 test('the numbers of a day are those of what happened, in words, as charts and as a table', async () => {
   const api = await startShop()
   const day = await playYesterday(api)
-  const { panel } = await consoleWith(browser, api, 'Numbers')
+  const { page, panel } = await consoleWith(browser, api, 'Numbers')
   const tile = async (name: string) =>
     (
       await panel
@@ -42,14 +55,13 @@ test('the numbers of a day are those of what happened, in words, as charts and a
   expect(await tile('Calls abandoned')).toBe(String(day.abandoned))
 
   await panel.getByRole('img', { name: `${day.ordered} of ${day.calls} calls ordered.` }).waitFor()
-  const painted = panel.getByRole('img').evaluateAll(canvases =>
-    canvases.map(canvas => {
-      const { width, height } = canvas as HTMLCanvasElement
-      const { data } = (canvas as HTMLCanvasElement).getContext('2d')!.getImageData(0, 0, width, height)
-      return data.some(value => value > 0)
-    }),
-  )
-  expect(await painted).toEqual([true, true, true])
+  for (const [colorScheme, accent] of [
+    ['dark', [201, 162, 238]],
+    ['light', [95, 53, 145]],
+  ] as const) {
+    await page.emulateMedia({ colorScheme })
+    await expect.poll(() => paints(panel, accent), colorScheme).toEqual([true, true, true])
+  }
 
   await panel.getByText('All of it as a table').click()
   const rows = await panel.getByRole('row').allInnerTexts()
