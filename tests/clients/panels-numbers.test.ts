@@ -60,7 +60,7 @@ test('the numbers of a day are those of what happened, in words, as charts and a
     ['light', [95, 53, 145]],
   ] as const) {
     await page.emulateMedia({ colorScheme })
-    await expect.poll(() => paints(panel, accent), colorScheme).toEqual([true, true, true])
+    await expect.poll(() => paints(panel, accent), { message: colorScheme }).toEqual([true, true, true])
   }
 
   await panel.getByText('All of it as a table').click()

@@ -36,9 +36,10 @@ async function lasts(api: TestApi, field: 'soldOutUntil' | 'pausedUntil' | 'dela
   const { data } = await api.ask<{
     menu: { shop: Record<string, string | null>; items: { name: string; soldOutUntil: string | null }[] }
   }>('{ menu { shop { pausedUntil delayedUntil } items { name soldOutUntil } } }')
-  const boba = data.menu.items.find(({ name }) => name === 'boba')!
-  const until = { ...boba, ...data.menu.shop }[field]
-  return until ? Math.round((Date.parse(until as string) - Date.now()) / 60_000) : null
+  const { shop, items } = data.menu
+  const until =
+    field === 'soldOutUntil' ? items.find(({ name }) => name === 'boba')!.soldOutUntil : shop[field]
+  return until ? Math.round((Date.parse(until) - Date.now()) / 60_000) : null
 }
 
 test('what sells out at the second tap is refused on the phone and to programs at once, until it is put back', async () => {
