@@ -55,7 +55,7 @@ export async function startServer(
 ): Promise<{ url: string; close: () => Promise<void> }> {
   const { orm, log, staff, logger, port, host, introspection, readyHold, allowedOrigins = [] } = options
   const schema = createSchema()
-  const waits = new Waits(orm)
+  const waits = new Waits(orm, log)
   const liveCalls = new LiveCalls(orm, { heartbeat: options.liveCallsHeartbeat })
   const contextOf = (viewer: Viewer, address: string, setSession: Context['setSession']): Context => {
     const em = orm.em.fork()

@@ -5,11 +5,22 @@ import { defineConfig } from 'vite'
 
 const api = env.API_URL || 'http://127.0.0.1:4000'
 
+const isStyle = (file: string) => file.endsWith('.css')
+const later =
+  /\/(dialogs|panels)\/|\/(SignIn|sign-in-words|es|en-later|attend|use-alerts|use-sounds|use-ticket-focus|use-console-keys|use-keys|use-number-entry)\.|chart\.js|uqr/
+const neededAtOnce = (id: string) => !later.test(id)
+
 export default defineConfig({
   base: '/barista/',
   plugins: [vue({ features: { optionsAPI: false } })],
-  // Messages are strings and functions, so nothing has to be compiled where they are shown.
-  resolve: { alias: { 'petite-vue-i18n': 'petite-vue-i18n/dist/petite-vue-i18n.runtime.mjs' } },
+  resolve: {
+    alias: {
+      // Messages are strings and functions, so nothing has to be compiled where they are shown.
+      'petite-vue-i18n': 'petite-vue-i18n/dist/petite-vue-i18n.runtime.mjs',
+      // Documents are sent as they are written, so nothing has to be parsed.
+      '@0no-co/graphql.web': fileURLToPath(new URL('src/graphql-text.ts', import.meta.url)),
+    },
+  },
   define: {
     __VUE_I18N_FULL_INSTALL__: false,
     __INTLIFY_PROD_DEVTOOLS__: false,
@@ -18,7 +29,14 @@ export default defineConfig({
   build: {
     outDir: fileURLToPath(new URL('../../dist/clients/barista', import.meta.url)),
     emptyOutDir: true,
-    modulePreload: { polyfill: false },
+    // What something loaded on demand needs besides its styles is in the first file already, mostly.
+    modulePreload: { polyfill: false, resolveDependencies: (_, files) => files.filter(isStyle) },
+    rolldownOptions: {
+      output: {
+        // One file compresses better than the parts which it shares with what is loaded on demand.
+        codeSplitting: { groups: [{ name: 'console', test: neededAtOnce }] },
+      },
+    },
   },
   server: { proxy: { '/graphql': { target: api, ws: true } } },
 })

@@ -68,6 +68,7 @@ describe('a wrong variable is named in one sentence', () => {
       'TWILIO_FROM_NUMBER',
     ],
     [{ TWILIO_API_BASE: 'here' }, 'TWILIO_API_BASE'],
+    [{ READY_HOLD_SECONDS: '61' }, 'READY_HOLD_SECONDS', 'more than 60 seconds'],
     [{ SMS_RETRY_SECONDS: '0' }, 'SMS_RETRY_SECONDS', 'less than 0.1 seconds'],
     [{ SMS_RECHECK_SECONDS: 'soon' }, 'SMS_RECHECK_SECONDS', 'no number of seconds'],
     [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL'],
