@@ -1,11 +1,12 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { TestApi } from '../support/api.ts'
 import { startBrowser } from '../support/browser.ts'
 import { phoneCall } from '../support/phone-call.ts'
 import { expectAccessible } from './accessible.ts'
 import { reports } from './calls.ts'
 import { overflow } from './looks.ts'
-import { integrator } from './orders.ts'
+import { integrator, type Placed } from './orders.ts'
 import { consoleWith } from './panels.ts'
 import { minutesAgo, startShop } from './screen.ts'
 
@@ -16,6 +17,15 @@ beforeAll(async () => {
 afterAll(() => browser.close())
 
 const dayMinutes = 24 * 60
+
+async function statusOf(api: TestApi, { id }: Placed): Promise<string> {
+  const { data } = await api.ask<{ order: { status: string } }>(
+    'query ($id: ID!) { order(id: $id) { status } }',
+    { id },
+    await api.key('orders:read'),
+  )
+  return data.order.status
+}
 
 test('an order is found by its number and by the last digits of the phone, with all that is known of it', async () => {
   const api = await startShop()
@@ -74,14 +84,17 @@ test('an order is found by its number and by the last digits of the phone, with 
   expect(await phoned.getByRole('button', { name: 'Recall' }).count()).toBe(0)
   expect(await results.nth(1).getByRole('button', { name: 'Show the call' }).count()).toBe(0)
   expect(await overflow(page)).toBeLessThanOrEqual(0)
-  await expectAccessible(page)
+  await expectAccessible(page, 'dialog')
   expect(asked.filter(url => url.includes('4321'))).toEqual([])
 
   await results
     .nth(1)
     .getByRole('button', { name: `Recall order ${early.number}` })
     .click()
-  await page.getByText(`recall ${early.number}`).waitFor({ state: 'attached' })
+  await expect.poll(() => statusOf(api, early)).toBe('PREPARING')
+  await page.clock.fastForward(5_000)
+  await results.nth(1).getByText('being made').waitFor()
+  await move(early, 'markOrderReady')
   await move(early, 'completeOrder')
   await page.clock.fastForward(5_000)
   await results.nth(1).getByText('picked up').waitFor()

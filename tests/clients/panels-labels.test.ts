@@ -101,7 +101,7 @@ test('each cup has a label of the size of the paper, with all that is in it and 
   expect(words).not.toContain('555')
   expect(words).toMatch(/\d+:\d\d [AP]M/)
   expect(await overflow(page)).toBeLessThanOrEqual(0)
-  await expectAccessible(page)
+  await expectAccessible(page, 'dialog')
 
   // The choice stays on this device.
   await page.reload()

@@ -59,7 +59,7 @@ test('what sells out at the second tap is refused on the phone and to programs a
   expect(refused.ok).toBe(false)
   expect(refused.error).toContain('boba')
   expect(await refusal(api)).toBe('SOLD_OUT')
-  await expectAccessible(page)
+  await expectAccessible(page, 'dialog')
 
   await page.keyboard.press('Escape')
   await panel.waitFor({ state: 'detached' })
@@ -114,12 +114,12 @@ test('paused and delayed for a time or until lifted: callers and programs are to
   await panel.getByText('Ordering is paused until resumed').waitFor()
   await panel.getByRole('button', { name: 'vanilla cream: sold out, Until put back' }).click()
   await panel.getByText('Sold out until put back').waitFor()
-  await expectAccessible(page)
+  await expectAccessible(page, 'dialog')
 
   await panel.getByRole('button', { name: 'Close' }).click()
   await strip(page).getByText('Ordering is paused until resumed').waitFor()
   expect(await overflow(page)).toBeLessThanOrEqual(0)
-  await expectAccessible(page)
+  await expectAccessible(page, '.strip')
   for (const button of ['Resume ordering', 'No delay', 'Put back vanilla cream']) {
     await strip(page).getByRole('button', { name: button }).click()
     await strip(page).getByRole('button', { name: button }).waitFor({ state: 'detached' })

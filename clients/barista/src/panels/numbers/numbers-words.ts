@@ -31,7 +31,7 @@ const en = {
 } satisfies Words
 
 const es: typeof en = {
-  title: 'Números del día',
+  title: 'Cifras del día',
   today: 'Hoy',
   yesterday: 'Ayer',
   date: 'Día',

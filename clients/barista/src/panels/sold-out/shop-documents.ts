@@ -12,7 +12,7 @@ const shopFields = `
 ` as const
 const itemFields = 'id name kind available soldOutUntil' as const
 
-const menuText = `query ShopMenu { menu { shop { ${shopFields} } items { ${itemFields} } } }` as const
+const menuText = `query ShopPanel { menu { shop { ${shopFields} } items { ${itemFields} } } }` as const
 const _menu = () => graphql(menuText)
 /** What is sold out, and whether orders are taken. */
 export const shopMenu: Operation<typeof _menu> = menuText
