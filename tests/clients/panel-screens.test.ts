@@ -147,6 +147,7 @@ test('every panel speaks Spanish', async () => {
     await page.getByRole('button', { name, exact: true }).click()
     const panel = page.getByRole('dialog')
     await panel.getByText(words).waitFor()
+    await expectFits(page, panel)
     await panel.getByRole('button', { name: 'Cerrar' }).click()
     await panel.waitFor({ state: 'detached' })
   }

@@ -70,7 +70,7 @@ test('what sells out at the second tap is refused on the phone and to programs a
         .evaluate(button => button === document.activeElement),
     )
     .toBe(true)
-  const other = await openConsole(browser, api, { viewport: { width: 1024, height: 768 } })
+  const other = await openConsole(browser, api, { viewport: { width: 800, height: 1280 } })
   await strip(other)
     .getByText(/boba is sold out until/)
     .waitFor()

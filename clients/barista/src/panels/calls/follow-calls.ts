@@ -1,4 +1,5 @@
 import { createClient } from 'graphql-ws'
+import { pause, streamUrl } from '../../../../follow.ts'
 import { liveCalls, type LiveCalls } from './call-documents.ts'
 
 // The stream speaks at least every 5 s.
@@ -7,14 +8,14 @@ const longestPause = 8_000
 
 /** Shows the calls on the line, for ever: whatever breaks, it connects again. → ends it */
 export function followCalls(show: (live: LiveCalls) => void): () => void {
-  const ended = new AbortController()
-  const url = new URL('/graphql', location.href).href.replace(/^http/, 'ws')
+  let link = new AbortController()
+  let ended = false
   let failures = 0
 
-  async function listen(): Promise<void> {
-    const client = createClient({ url, retryAttempts: 0, connectionAckWaitTimeout: patience })
+  async function listen(givenUp: AbortSignal): Promise<void> {
+    const client = createClient({ url: streamUrl(), retryAttempts: 0 })
     const giveUp = () => client.terminate()
-    ended.signal.addEventListener('abort', giveUp)
+    givenUp.addEventListener('abort', giveUp)
     let silence = setTimeout(giveUp, patience)
     try {
       for await (const { data } of client.iterate<{ live: LiveCalls }>({ query: liveCalls })) {
@@ -28,34 +29,32 @@ export function followCalls(show: (live: LiveCalls) => void): () => void {
       // Whatever it was, the screen tells how old its picture is, and the next attempt comes.
     } finally {
       clearTimeout(silence)
-      ended.signal.removeEventListener('abort', giveUp)
+      givenUp.removeEventListener('abort', giveUp)
     }
   }
 
   async function run(): Promise<void> {
-    while (!ended.signal.aborted) {
-      await listen()
-      await pause(Math.min(longestPause, 500 * 2 ** failures++), ended.signal)
+    while (!ended) {
+      link = new AbortController()
+      await listen(link.signal)
+      await pause(Math.min(longestPause, 500 * 2 ** failures++), link.signal)
     }
   }
 
-  void run()
-  return () => ended.abort()
-}
+  /** The network or the screen has come back: the link may be a dead one, and a new one brings the picture at once. */
+  function renew(): void {
+    if (document.visibilityState === 'hidden') return
+    failures = 0
+    link.abort()
+  }
 
-/** Waits between half and all of so many milliseconds, shorter when the network or the screen comes back. */
-function pause(longest: number, ended: AbortSignal): Promise<void> {
-  return new Promise(resolve => {
-    const over = new AbortController()
-    const finish = () => {
-      clearTimeout(timer)
-      over.abort()
-      resolve()
-    }
-    const timer = setTimeout(finish, longest * (0.5 + Math.random() / 2))
-    const { signal } = over
-    for (const back of ['online', 'pageshow']) addEventListener(back, finish, { signal })
-    document.addEventListener('visibilitychange', finish, { signal })
-    ended.addEventListener('abort', finish, { signal })
-  })
+  const listening = new AbortController()
+  for (const back of ['online', 'pageshow']) addEventListener(back, renew, listening)
+  document.addEventListener('visibilitychange', renew, listening)
+  void run()
+  return () => {
+    ended = true
+    listening.abort()
+    link.abort()
+  }
 }

@@ -1,4 +1,4 @@
-import { moneyWords } from '../frame/format.ts'
+import { moneyWords } from '../../words.ts'
 
 /** One thing of what a function was asked with or answered. */
 export interface Entry {
@@ -10,32 +10,31 @@ export interface Entry {
 const hidden = new Set(['call', 'request', 'ok', 'code', 'staged', '__typename'])
 
 /** What a function was asked with or answered, as lines for people; what says the same twice is said once. */
-export function readable(value: unknown, locale: string): Entry[] {
+export function readable(value: unknown): Entry[] {
   if (!isObject(value)) return []
   const said = new Set<string>([''])
   return Object.entries(value).flatMap(([key, part]) => {
-    const text = hidden.has(key) ? '' : textOf(part, locale)
+    const text = hidden.has(key) ? '' : textOf(part)
     if (said.has(text)) return []
     said.add(text)
     return [{ name: nameOf(key), text }]
   })
 }
 
-function textOf(value: unknown, locale: string): string {
+function textOf(value: unknown): string {
   if (value === null || value === undefined) return ''
-  if (Array.isArray(value)) return list(value, locale, ' · ')
+  if (Array.isArray(value)) return list(value, ' · ')
   if (!isObject(value)) return String(value)
   const { amount, currency } = value
-  if (typeof amount === 'string' && typeof currency === 'string')
-    return moneyWords({ amount, currency }, locale)
+  if (typeof amount === 'string' && typeof currency === 'string') return moneyWords({ amount, currency })
   // A drink says itself all that is in it.
   if (typeof value.summary === 'string') return value.summary
-  return list(Object.values(value), locale, ', ')
+  return list(Object.values(value), ', ')
 }
 
-const list = (values: unknown[], locale: string, between: string) =>
+const list = (values: unknown[], between: string) =>
   values
-    .map(each => textOf(each, locale))
+    .map(each => textOf(each))
     .filter(Boolean)
     .join(between)
 

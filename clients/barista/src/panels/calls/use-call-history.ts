@@ -1,6 +1,6 @@
 import { computed, ref, shallowRef, watch } from 'vue'
-import { callPage, type ListedCall } from './call-documents.ts'
 import { useAsk } from '../frame/use-ask.ts'
+import { callPage, type ListedCall } from './call-documents.ts'
 
 const pageSize = 20
 /** Pages that are asked for at one press while they hold nothing that was looked for. */

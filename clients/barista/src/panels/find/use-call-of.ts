@@ -1,6 +1,6 @@
 import { ref } from 'vue'
-import { callsAround } from './find-documents.ts'
 import { useAsk } from '../frame/use-ask.ts'
+import { callsAround } from './find-documents.ts'
 
 // A call is ended long before.
 const longestCallMs = 3_600_000

@@ -1,6 +1,6 @@
 import { onScopeDispose, ref, shallowRef } from 'vue'
-import { findOrders, type FoundOrder } from './find-documents.ts'
 import { useAsk } from '../frame/use-ask.ts'
+import { findOrders, type FoundOrder } from './find-documents.ts'
 
 const every = 5_000
 const monthMs = 30 * 24 * 3_600_000

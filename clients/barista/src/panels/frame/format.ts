@@ -30,12 +30,5 @@ function dayNumber(moment: Date, timeZone: string): number {
   return Date.parse(moment.toLocaleDateString('en-CA', { timeZone }))
 }
 
-export function moneyWords(
-  { amount, currency }: { amount: string; currency: string },
-  locale: string,
-): string {
-  return new Intl.NumberFormat(locale, { style: 'currency', currency }).format(Number(amount))
-}
-
 /** The end of a caller's number, the rest hidden. */
 export const maskedNumber = (ending: string): string => `•••• ${ending}`

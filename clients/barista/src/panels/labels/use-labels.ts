@@ -1,6 +1,7 @@
 import { computed, nextTick, ref, shallowRef, watch } from 'vue'
-import { type LabelOrder, orderForLabels, recordLabels } from './labels-documents.ts'
+import { refusalWords } from '../../words.ts'
 import { useAsk } from '../frame/use-ask.ts'
+import { type LabelOrder, orderForLabels, recordLabels } from './labels-documents.ts'
 
 /** The labels of an order: which to print, and which of them were printed before. */
 export function useLabels(id: string) {
@@ -40,7 +41,7 @@ export function useLabels(id: string) {
       await nextTick()
       window.print()
       printed.value = true
-    } else if (answer) problem.value = answer.result.message
+    } else if (answer) problem.value = refusalWords({ ...answer.result, order: null })
     busy.value = false
   }
 

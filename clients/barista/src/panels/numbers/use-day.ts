@@ -1,6 +1,6 @@
 import { onScopeDispose, ref, shallowRef, watch } from 'vue'
-import { type Day, dayNumbers } from './day-documents.ts'
 import { useAsk } from '../frame/use-ask.ts'
+import { type Day, dayNumbers } from './day-documents.ts'
 
 const every = 60_000
 

@@ -1,8 +1,8 @@
-import type { MenuItem, Shop } from './shop-documents.ts'
 import { commonWords } from '../frame/common-words.ts'
-import { soldOutWords } from './sold-out-words.ts'
 import { momentWords } from '../frame/format.ts'
 import { useWords } from '../frame/use-words.ts'
+import type { MenuItem, Shop } from './shop-documents.ts'
+import { soldOutWords } from './sold-out-words.ts'
 
 /** Says how long something lasts, on the shop's clock. */
 export function useLasting() {

@@ -1,4 +1,6 @@
 import { reactive, type Ref } from 'vue'
+import { refusalWords } from '../../words.ts'
+import { useAsk } from '../frame/use-ask.ts'
 import {
   delayOrdering,
   type MenuItem,
@@ -8,7 +10,6 @@ import {
   type Shop,
   type ShopMenu,
 } from './shop-documents.ts'
-import { useAsk } from '../frame/use-ask.ts'
 
 /**
  * Sells out and puts back, pauses and delays.
@@ -47,7 +48,7 @@ export function useShopControls(menu: Ref<ShopMenu | undefined>) {
       once(item.id, async () => {
         const answer = await ask(setAvailability, { item: item.id, available, period })
         if (answer?.result.__typename === 'MenuItem') showItem(answer.result)
-        else if (answer) problem.value = answer.result.message
+        else if (answer) problem.value = refusalWords({ ...answer.result, order: null })
       }),
     pause: (paused: boolean, period: Period = 'UNTIL_LIFTED') =>
       once('pause', async () => {
@@ -58,7 +59,7 @@ export function useShopControls(menu: Ref<ShopMenu | undefined>) {
       once('delay', async () => {
         const answer = await ask(delayOrdering, { minutes, period })
         if (answer?.result.__typename === 'Shop') showShop(answer.result)
-        else if (answer) problem.value = answer.result.message
+        else if (answer) problem.value = refusalWords({ ...answer.result, order: null })
       }),
   }
 }

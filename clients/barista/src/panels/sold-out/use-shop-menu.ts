@@ -1,6 +1,6 @@
 import { onScopeDispose, shallowRef } from 'vue'
-import { shopMenu, type ShopMenu } from './shop-documents.ts'
 import { useAsk } from '../frame/use-ask.ts'
+import { shopMenu, type ShopMenu } from './shop-documents.ts'
 import { useShopControls } from './use-shop-controls.ts'
 
 const every = 5_000
