@@ -6,10 +6,6 @@ import { defineConfig } from 'vite'
 const api = env.API_URL || 'http://127.0.0.1:4000'
 
 const isStyle = (file: string) => file.endsWith('.css')
-const later =
-  /\/(dialogs|panels)\/|\/(SignIn|sign-in-words|es|en-later|attend|use-alerts|use-sounds|use-ticket-focus|use-console-keys|use-keys|use-number-entry)\.|chart\.js|uqr/
-const neededAtOnce = (id: string) => !later.test(id)
-
 export default defineConfig({
   base: '/barista/',
   plugins: [vue({ features: { optionsAPI: false } })],
@@ -31,12 +27,6 @@ export default defineConfig({
     emptyOutDir: true,
     // What something loaded on demand needs besides its styles is in the first file already, mostly.
     modulePreload: { polyfill: false, resolveDependencies: (_, files) => files.filter(isStyle) },
-    rolldownOptions: {
-      output: {
-        // One file compresses better than the parts which it shares with what is loaded on demand.
-        codeSplitting: { groups: [{ name: 'console', test: neededAtOnce }] },
-      },
-    },
   },
   server: { proxy: { '/graphql': { target: api, ws: true } } },
 })

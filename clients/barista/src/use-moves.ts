@@ -38,7 +38,10 @@ export function useMoves({ freshness, showMoved, remove, cancelling, tell, signe
   /** Ids of the orders, cups and texts about which the server has not answered yet. */
   const busy = reactive(new Set<string>())
   const outbox = useOutbox()
-  const waiting = computed(() => Map.groupBy(outbox.taps.value, ({ order }) => order))
+  // That somebody has looked at an order is sent as well, but nobody waits for it.
+  const shown = computed(() => outbox.taps.value.filter(({ move }) => move !== 'seen'))
+  const waiting = computed(() => Map.groupBy(shown.value, ({ order }) => order))
+  const touched = computed(() => new Set(outbox.taps.value.map(({ order }) => order)))
   let replaying = false
   let retry: ReturnType<typeof setTimeout> | undefined
   onScopeDispose(() => clearTimeout(retry))
@@ -55,7 +58,7 @@ export function useMoves({ freshness, showMoved, remove, cancelling, tell, signe
       variables: { id: order.id, ...variables },
       at: Date.now(),
     }
-    if (freshness.value !== 'fresh' || (mayWait && waiting.value.has(order.id))) {
+    if (freshness.value !== 'fresh' || (mayWait && touched.value.has(order.id))) {
       if (mayWait) outbox.add(wanted)
       else tell(t('offline.refused', { number: order.number }))
       return
@@ -110,9 +113,10 @@ export function useMoves({ freshness, showMoved, remove, cancelling, tell, signe
         break
       }
       outbox.remove(next)
+      if (move === 'seen') continue
       if (!answer) tell(t('offline.tooOld', { number, tap: t(`tap.${nameOf(next)}`) }))
       else if (answer === 'failed') tell(t('noAnswer.order', { number }))
-      else if (answer.__typename !== 'Order' && move !== 'seen') {
+      else if (answer.__typename !== 'Order') {
         if (answer.code !== `ORDER_ALREADY_${wished[move]}`) refused(order, answer)
         else if (answer.order) showMoved(answer.order)
       }
@@ -126,7 +130,7 @@ export function useMoves({ freshness, showMoved, remove, cancelling, tell, signe
     busy,
     tap,
     /** What waits to be sent, oldest first. */
-    taps: outbox.taps,
+    taps: shown,
     /** The same, by order. */
     waiting,
     /** Forgets what waits for an order, or for one of its cups. */
@@ -135,7 +139,7 @@ export function useMoves({ freshness, showMoved, remove, cancelling, tell, signe
       outbox.remove(...taps.filter(({ variables }) => !cup || variables.cup === cup))
     },
     /** Touched here, though the server may not know it yet. */
-    isTouched: ({ id }: Order) => waiting.value.has(id) || busy.has(id),
+    isTouched: ({ id }: Order) => touched.value.has(id) || busy.has(id),
   }
 }
 
@@ -144,7 +148,7 @@ export type Moves = ReturnType<typeof useMoves>
 /** What a tap is called where it waits. */
 export function nameOf({ move, variables }: Tap) {
   if (move === 'cup') return variables.done ? 'cup' : 'uncup'
-  return move as 'start' | 'done' | 'seen' | 'pickedUp'
+  return move as 'start' | 'done' | 'pickedUp'
 }
 
 const isUnavailable = ({ extensions }: { extensions: Record<string, unknown> }) =>

@@ -1,7 +1,21 @@
 import { message, type Message } from './en.ts'
 
-/** The words for what goes wrong and is looked up, which nobody reads before the orders are on the screen. */
+/** The words for tools and for what goes wrong, which nobody reads before the orders are on the screen. */
 export const later = {
+  'head.soldOut': 'Sold out',
+  'head.calls': 'Calls',
+  'head.find': 'Find',
+  'head.numbers': 'Numbers',
+  'head.recall': 'Recall',
+  'head.allDay': 'All day',
+  'head.sound': 'Sound',
+  'head.muted': 'Muted',
+  'head.settings': 'Settings',
+  'head.help': 'Help',
+  'head.signOut': 'Sign out',
+  'head.tools': 'Tools',
+  'scan.label': 'Order number',
+  'scan.hint': 'Type or scan a number, then Enter',
   'scan.unknown': message(({ named }) => `There is no open order ${named('number')}. Look for it with Find.`),
   'scan.noCup': message(
     ({ named }) => `Order ${named('number')} has no cup ${named('cup')}; it has ${named('count')}.`,

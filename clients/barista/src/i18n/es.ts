@@ -142,7 +142,6 @@ export const es: Words = {
   ),
   'tap.start': 'Empezar',
   'tap.done': 'Hecho',
-  'tap.seen': 'Visto',
   'tap.cup': 'Vaso hecho',
   'tap.uncup': 'Vaso no hecho',
   'tap.pickedUp': 'Recogido',

@@ -25,11 +25,13 @@ export function useAsk(): Asking {
   const problem = ref('')
 
   const ask: Asking['ask'] = async (operation, variables) => {
-    const send = operation.trimStart().startsWith('mutation') ? client.mutation : client.query
+    const changes = operation.trimStart().startsWith('mutation')
+    const send = changes ? client.mutation : client.query
     const { data, error } = await send.call(client, operation as string, variables as object).toPromise()
     if (data) problem.value = ''
     else if (isSignedOut(error)) problem.value = t('signedOut')
-    else problem.value = error?.networkError ? t('noAnswer') : t('failed')
+    else if (!error?.networkError) problem.value = t('failed')
+    else problem.value = t(changes ? 'noAnswerToChange' : 'noAnswer')
     return data as Awaited<ReturnType<typeof ask>>
   }
   return { ask, problem }

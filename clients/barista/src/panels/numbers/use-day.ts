@@ -27,6 +27,14 @@ export function useDay() {
     if (!date.value) void load()
   }, every)
   onScopeDispose(() => clearInterval(timer))
-  watch(date, load, { immediate: true })
+  // Numbers of another day than the one that was chosen are worse than none.
+  watch(
+    date,
+    () => {
+      day.value = undefined
+      void load()
+    },
+    { immediate: true },
+  )
   return { date, day, timezone, askedAt, problem }
 }

@@ -1,7 +1,7 @@
 import { computed, onScopeDispose, type Ref, watch } from 'vue'
-import type { Freshness } from '../../use-freshness.ts'
-import { alertOf } from './alert-of.ts'
-import type { Order } from './documents.ts'
+import type { Freshness } from '../../../use-freshness.ts'
+import { alertOf } from '../alert-of.ts'
+import type { Order } from '../documents.ts'
 import { type Sound, sounds } from './use-sounds.ts'
 
 const repeatAfter = 10_000

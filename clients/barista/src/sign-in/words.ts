@@ -1,4 +1,4 @@
-import { bring } from './i18n/i18n.ts'
+import { bring } from '../i18n/i18n.ts'
 
 /** The words of the sign-in. */
 export const w = bring({

@@ -1,6 +1,6 @@
 import type { Ref } from 'vue'
-import type { Move, Order } from './documents.ts'
-import { t } from './i18n/i18n.ts'
+import type { Move, Order } from '../documents.ts'
+import { t } from '../i18n/i18n.ts'
 
 interface Lists {
   toMake: Readonly<Ref<Order[]>>

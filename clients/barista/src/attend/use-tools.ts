@@ -1,8 +1,8 @@
 import { computed } from 'vue'
-import type { Icon } from './AppIcon.vue'
-import type { Dialog } from './dialogs.ts'
-import type { Key } from './i18n/i18n.ts'
-import type { Settings } from './settings.ts'
+import type { Icon } from '../AppIcon.vue'
+import type { Dialog } from '../dialogs.ts'
+import type { Key } from '../i18n/i18n.ts'
+import type { Settings } from '../settings.ts'
 
 /** A button in the head of the console. */
 export interface Tool {
@@ -15,7 +15,7 @@ export interface Tool {
   pressed?: boolean
 }
 
-interface Console {
+export interface Tools {
   settings: Settings
   has: (dialog: Dialog) => boolean
   open: (dialog: Dialog) => void
@@ -23,7 +23,7 @@ interface Console {
 }
 
 /** The console's tools, with the letters that reach them by keyboard. */
-export function useTools({ settings, has, open, signOut }: Console) {
+export function useTools({ settings, has, open, signOut }: Tools) {
   const panels = [
     { name: 'head.soldOut', icon: 'soldOut', letter: 's', dialog: 'SoldOutPanel' },
     { name: 'head.calls', icon: 'calls', letter: 'c', dialog: 'CallsPanel' },

@@ -1,5 +1,5 @@
 import { computed, onScopeDispose, ref } from 'vue'
-import type { Settings } from './settings.ts'
+import type { Settings } from '../settings.ts'
 
 /** What a sound tells, the most urgent first. */
 export const sounds = ['lost', 'cancelled', 'changed', 'new'] as const
