@@ -1,4 +1,5 @@
 import type { Browser, Locator, Page } from 'playwright-core'
+import { encode } from 'uqr'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { TestApi } from '../support/api.ts'
 import { startBrowser } from '../support/browser.ts'
@@ -97,6 +98,9 @@ test('each cup has a label of the size of the paper, with all that is in it and 
     expect(words).toContain(part)
   }
   for (const extra of [...everything.toppings!, ...everything.addOns!]) expect(words).toContain(`+ ${extra}`)
+  const { data } = encode(`${order.number}-1`, { ecc: 'M', border: 2 })
+  const modules = data.flatMap((row, y) => row.flatMap((dark, x) => (dark ? [`M${x} ${y}h1v1h-1z`] : [])))
+  expect(await label.locator('path').getAttribute('d')).toBe(modules.join(''))
   expect(words).not.toContain('Featherstonehaugh')
   expect(words).not.toContain('555')
   expect(words).toMatch(/\d+:\d\d [AP]M/)
