@@ -128,7 +128,8 @@ export function follow<Event extends StreamEvent>(source: Source<Event>): () => 
   }
 }
 
-function streamUrl(): string {
+/** Where the api's streams are. */
+export function streamUrl(): string {
   return new URL('/graphql', location.href).href.replace(/^http/, 'ws')
 }
 
@@ -158,7 +159,7 @@ function onReturn(returned: (networkChanged: boolean) => void): () => void {
 }
 
 /** Waits between half and all of so many milliseconds, or until the signal aborts. */
-function pause(longest: number, over: AbortSignal): Promise<void> {
+export function pause(longest: number, over: AbortSignal): Promise<void> {
   return new Promise(resolve => {
     if (over.aborted) return void resolve()
     const finish = () => {
