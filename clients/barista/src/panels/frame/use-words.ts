@@ -1,5 +1,5 @@
-import { useI18n } from 'petite-vue-i18n'
-import type { ComputedRef } from 'vue'
+import { computed, type ComputedRef } from 'vue'
+import { i18n } from '../../i18n/i18n.ts'
 
 /** What fills the gaps of a message. */
 interface Gaps {
@@ -18,7 +18,12 @@ export interface Spoken<W> {
 
 /** The words of a panel, which are loaded with it. */
 export function useWords<W extends Words>(messages: { en: W; es: W }): Spoken<W> {
-  // Not 'local', of which a component has but one: a panel and what it uses bring words of their own.
-  const { t, locale } = useI18n({ useScope: 'isolated', messages })
-  return { t: t as Spoken<W>['t'], locale: locale as ComputedRef<string> }
+  const { locale } = i18n.global
+  return {
+    t: (name, gaps = {}) => {
+      const message = messages[locale.value][name] as string | ((gaps: Gaps) => string)
+      return typeof message === 'string' ? message : message({ named: key => gaps[key] })
+    },
+    locale: computed(() => locale.value),
+  }
 }
