@@ -79,6 +79,8 @@ export async function openConsole(
   await page.getByLabel('Staff PIN').fill(staffPin)
   await page.keyboard.press('Enter')
   await page.getByText('● Live', { exact: true }).waitFor()
+  // Now there is somebody who takes taps and keys.
+  await page.locator('main:not([inert])').waitFor()
   return page
 }
 
