@@ -23,6 +23,18 @@ const proxies = z.string().transform((list, { addIssue }) => {
   }
 })
 
+/** Several origins, comma separated; none if omitted. */
+const origins = z
+  .string()
+  .default('')
+  .transform(list =>
+    list
+      .split(',')
+      .map(each => each.trim())
+      .filter(Boolean),
+  )
+  .pipe(z.array(origin))
+
 const seconds = (least: number) =>
   z.coerce.number('is no number of seconds').min(least, `is less than ${least} seconds`)
 
@@ -58,6 +70,7 @@ export function readApiEnv(source: Record<string, string | undefined>) {
         .min(0.01, 'is less than 0.01')
         .max(1_000, 'is more than 1000')
         .default(1),
+      CORS_ORIGINS: origins,
       STAFF_PIN: z
         .string('is missing: set the PIN that opens the console, or let `npm start` make one up')
         .min(4, 'needs at least 4 characters')

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import cors from '@koa/cors'
 import type { MikroORM } from '@mikro-orm/sql'
 import { GraphQLError } from 'graphql'
 import Koa from 'koa'
@@ -46,6 +47,8 @@ export interface ServerOptions {
   time?: number
   /** How long a socket may be open without an operation, in milliseconds. */
   idle?: number
+  /** Origins whose pages may ask with an API key. A cookie of ours is of no use to them. */
+  corsOrigins?: string[]
   /** Folder of the built screens. */
   screensFolder?: URL
   /** How often open sockets are checked for keys that were revoked and sessions that are over, in milliseconds. */
@@ -70,7 +73,7 @@ export async function startServer(
 ): Promise<{ url: string; close: () => Promise<void> }> {
   const { orm, log, staff, logger, port, host, introspection, readyHold, allowedOrigins = [] } = options
   const schema = createSchema()
-  const waits = new Waits(orm)
+  const waits = new Waits(orm, log)
   const liveCalls = new LiveCalls(orm, { heartbeat: options.liveCallsHeartbeat })
   const rateLimits = new RateLimits(options.rateLimitFactor ?? 1)
   const keyUse = new KeyUse(orm)
@@ -170,6 +173,20 @@ export async function startServer(
     },
   })
 
+  const { corsOrigins = [] } = options
+  const allowPages = cors({
+    origin: ctx => (corsOrigins.includes(ctx.get('Origin')) ? ctx.get('Origin') : ''),
+    allowMethods: ['GET', 'POST'],
+    allowHeaders: ['Authorization', 'Content-Type'],
+    exposeHeaders: [
+      'RateLimit-Limit',
+      'RateLimit-Remaining',
+      'RateLimit-Reset',
+      'Retry-After',
+      'X-Request-Id',
+    ],
+    maxAge: 3_600,
+  })
   const showScreen = screens(options.screensFolder)
   const app = new Koa()
   app.on('error', error => logger.error({ err: error }, 'a request failed'))
@@ -178,7 +195,7 @@ export async function startServer(
     ctx.set('Referrer-Policy', 'no-referrer')
     switch (ctx.path) {
       case '/graphql':
-        return http.middleware(ctx, next)
+        return allowPages(ctx, () => http.middleware(ctx, next))
       case '/healthz':
         return health(ctx, orm)
       case '/metrics':

@@ -67,6 +67,7 @@ export async function startApi(env: ApiEnv, logger: Logger, options: StartOption
       publicUrl: env.PUBLIC_URL,
       rateLimitFactor: env.RATE_LIMIT_FACTOR,
       ...(env.TRUST_PROXY && { trustProxy: env.TRUST_PROXY }),
+      corsOrigins: env.CORS_ORIGINS,
       screensFolder: screensFolderOf(env),
       ...(env.TWILIO_AUTH_TOKEN &&
         env.PUBLIC_URL && { twilio: { authToken: env.TWILIO_AUTH_TOKEN, publicUrl: env.PUBLIC_URL } }),

@@ -47,6 +47,8 @@ export async function graphqlOverHttp({
     includeStacktraceInErrorResponses: false,
     persistedQueries: false,
     stopOnTerminationSignals: false,
+    // Refused here instead: a POST has to be JSON, and a GET is never signed in by a cookie.
+    csrfPrevention: false,
     parseOptions: { maxTokens: limits.tokens },
     formatError: ({ extensions }, error) =>
       mask(error, extensions?.code as string | undefined, requestIds.getStore() ?? randomUUID(), logger),
@@ -58,13 +60,18 @@ export async function graphqlOverHttp({
             const cost = checkLimits(schema, document, request, context.viewer, introspection)
             context.spent = rateLimits.spend(context, cost, context.spent)
           },
-          willSendResponse: async ({ response, contextValue: { piiReads, spent } }) => {
+          willSendResponse: async ({
+            request,
+            response: { body, http },
+            contextValue: { piiReads, spent },
+          }) => {
             await piiReads.write()
-            if (response.body.kind === 'single') {
-              const { singleResult } = response.body
+            if (body.kind === 'single') {
+              const { singleResult } = body
               singleResult.extensions = { ...singleResult.extensions, cost: spent }
             }
-            for (const [name, value] of headersOf(spent)) response.http.headers.set(name, value)
+            for (const [name, value] of headersOf(spent)) http.headers.set(name, value)
+            if (http.status === 400 && knowsNoStatus(request.http?.headers.get('accept'))) http.status = 200
           },
         }),
       },
@@ -118,6 +125,13 @@ export async function graphqlOverHttp({
     close: () => apollo.stop(),
   }
 }
+
+/**
+ * Whether a client asks for `application/json` by name: to it, by GraphQL over HTTP, a document that does not fit is
+ * answered with 200 and errors, since such clients take any other status for one of a server in between.
+ */
+const knowsNoStatus = (accept = '') =>
+  accept.includes('application/json') && !accept.includes('application/graphql-response+json')
 
 class BadBody extends Error {
   readonly tooLarge: boolean
