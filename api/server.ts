@@ -127,13 +127,11 @@ export async function startServer(
         if (!fromOwnPage(ctx.req, allowedOrigins)) {
           throw new GraphQLError('Sign in from a page of this shop.', { extensions: { code: 'FORBIDDEN' } })
         }
-        const secure = cameByHttps(ctx.req, options.publicUrl)
-        // Koa itself sees no more than the plain request of the proxy, and would refuse.
-        if (secure) ctx.cookies.secure = true
+        // Koa itself sees no more than the plain request of the proxy.
+        ctx.cookies.secure = cameByHttps(ctx.req, options.publicUrl)
         ctx.cookies.set(sessionCookie, token, {
           httpOnly: true,
           sameSite: 'strict',
-          secure,
           expires,
           overwrite: true,
         })
