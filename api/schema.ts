@@ -12,8 +12,10 @@ import { EventResolver } from './events/event.resolver.ts'
 import { RateLimitResolver } from './limits/rate-limit.resolver.ts'
 import { MenuResolver } from './menu/menu.resolver.ts'
 import { CheckoutResolver } from './orders/checkout.resolver.ts'
+import { NodeResolver } from './node.resolver.ts'
 import { NumbersResolver } from './numbers/numbers.resolver.ts'
 import { OrderResolver } from './orders/order.resolver.ts'
+import { PlaceOrderResolver } from './orders/place-order.resolver.ts'
 import { ShopResolver } from './shops/shop.resolver.ts'
 
 const never = () => {
@@ -42,8 +44,10 @@ export function createSchema(): GraphQLSchema {
         EventResolver,
         KeyResolver,
         MenuResolver,
+        NodeResolver,
         NumbersResolver,
         OrderResolver,
+        PlaceOrderResolver,
         RateLimitResolver,
         ShopResolver,
       ],

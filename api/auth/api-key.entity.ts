@@ -2,12 +2,16 @@ import { OptionalProps } from '@mikro-orm/core'
 import { Entity, PrimaryKey, Property } from '@mikro-orm/decorators/legacy'
 import { Field, ID, ObjectType } from 'type-graphql'
 import { newId } from '../ids.ts'
+import { Node } from '../node.ts'
 import type { Scope } from './scopes.ts'
 
 /** A program's key. The key itself is shown once and stored only as its SHA-256. */
 @Entity()
-@ObjectType({ description: "A program's key. The key itself is shown once and kept nowhere." })
-export class ApiKey {
+@ObjectType({
+  implements: Node,
+  description: "A program's key. The key itself is shown once and kept nowhere.",
+})
+export class ApiKey implements Node {
   [OptionalProps]?: 'id' | 'createdAt'
 
   @PrimaryKey({ type: 'string' })

@@ -2,17 +2,19 @@ import { OptionalProps } from '@mikro-orm/core'
 import { Entity, Index, PrimaryKey, Property } from '@mikro-orm/decorators/legacy'
 import { Field, ID, Int, ObjectType } from 'type-graphql'
 import { newId } from '../ids.ts'
+import { Node } from '../node.ts'
 
 /** That an API key has read what is personal: who, when and whose, never what. */
 @Entity()
 @Index({ properties: ['at'] })
 @Index({ properties: ['apiKey', 'at'] })
 @ObjectType({
+  implements: Node,
   description:
     'That an API key has read phone numbers, names or words of guests: who, when and whose, never what.',
   simpleResolvers: true,
 })
-export class PiiRead {
+export class PiiRead implements Node {
   [OptionalProps]?: 'id' | 'at'
 
   @PrimaryKey({ type: 'string' })

@@ -26,6 +26,18 @@ const roots = [schema.getQueryType()!, schema.getMutationType()!, schema.getSubs
   type => Object.values(type.getFields()).map(field => ({ type, field, rules: rulesOf(field) ?? [] })),
 )
 
+/** What `node(id)` asks for beyond its own rule: it depends on what the id names. */
+const nodes: Record<string, { rule: Rule; id: string }> = {
+  ApiKey: { rule: 'keys:write', id: 'key_1' },
+  Call: { rule: 'calls:read', id: 'CA1' },
+  MenuItem: { rule: 'anyone', id: 'item_1' },
+  Order: { rule: 'orders:read', id: 'ord_1' },
+  OrderItem: { rule: 'orders:read', id: 'cup_1' },
+  PiiRead: { rule: 'keys:write', id: 'read_1' },
+  Shop: { rule: 'anyone', id: 'shop_1' },
+  Sms: { rule: 'orders:read', id: 'sms_1' },
+}
+
 /** Of each field of each object type, by whom it can be read: by its own rule, or by those of every way to it. */
 function readers(): Map<string, Set<Rule>> {
   const found = new Map<string, Set<Rule>>()
@@ -38,7 +50,11 @@ function readers(): Map<string, Set<Rule>> {
     for (const rule of own) known.add(rule)
     const next = getNamedType(field.type)
     const types = isAbstractType(next) ? schema.getPossibleTypes(next) : isObjectType(next) ? [next] : []
-    for (const each of types) for (const inner of Object.values(each.getFields())) walk(each, inner, own)
+    for (const each of types) {
+      // One that is not in the table has no rule.
+      const given = next.name === 'Node' ? [nodes[each.name]?.rule ?? 'anyone'] : own
+      for (const inner of Object.values(each.getFields())) walk(each, inner, given)
+    }
   }
   for (const { type, field, rules } of roots) walk(type, field, rules)
   return found
@@ -162,5 +178,15 @@ describe('the rule of a root field holds at the door', () => {
     }
     expect(answers).toEqual(expected)
     expect(guarded.length).toBeGreaterThan(40)
+
+    for (const { rule, id } of Object.values(nodes)) {
+      const document = `{ node(id: "${id}") { __typename } }`
+      const key = await keyWithout([rule])
+      const codes = [await byHttp(api, document), await byHttp(api, document, key)].map(
+        ([error]) => error?.extensions.code,
+      )
+      const refused = ['UNAUTHENTICATED', 'FORBIDDEN']
+      expect({ id, codes }).toEqual({ id, codes: rule === 'anyone' ? [undefined, undefined] : refused })
+    }
   })
 })
