@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import type { EntityManager } from '@mikro-orm/sql'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import { Bucket } from '../../api/limits/bucket.ts'
 import { postgresql, startApi, type TestApi } from '../support/api.ts'
@@ -251,10 +251,20 @@ describe('sockets', () => {
 
   test('that carry nothing are closed, others are not', async () => {
     const api = await startApi({ server: { idle: 0, recheck: 10 }, log: { heartbeat: 10 } })
-    const busy = listen(api, { field: 'boardEvents' })
-    await busy.beat()
+    // No client, which would open another one without a word. The first may be closed before it has asked.
+    const subscribed = async (): Promise<WebSocket | undefined> => {
+      const socket = await open(api)
+      const said = () => Promise.race([once(socket, 'message'), once(socket, 'close')])
+      socket.send('{"type":"connection_init"}')
+      await said()
+      const payload = { query: 'subscription { boardEvents { type } }' }
+      socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload }))
+      await said()
+      return socket.readyState === WebSocket.OPEN ? socket : undefined
+    }
+    const busy = await vi.waitUntil(subscribed, { interval: 0, timeout: 20_000 })
     let over = false
-    void busy.ended.then(() => (over = true))
+    busy.on('close', () => (over = true))
     // The second one is closed at a later look than the first.
     for (let i = 0; i < 2; i += 1) {
       const idle = await open(api)
