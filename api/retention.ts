@@ -76,6 +76,11 @@ export async function endForgotten(em: EntityManager, before: Date): Promise<num
   )
 }
 
+/** Forgets who has read what is personal. → how many rows there were */
+export function forgetReads(em: EntityManager, before: Date): Promise<number> {
+  return em.nativeDelete(PiiRead, { at: { $lt: before } })
+}
+
 /** How long it is known who has read what is personal, in milliseconds. */
 const readsKept = 365 * 24 * hour
 
@@ -90,7 +95,7 @@ export function keepHouse(orm: MikroORM, days: number, logger: Logger): () => Pr
     try {
       const em = orm.em.fork()
       await endForgotten(em, new Date(Date.now() - forgotten))
-      await em.nativeDelete(PiiRead, { at: { $lt: new Date(Date.now() - readsKept) } })
+      await forgetReads(em, new Date(Date.now() - readsKept))
       if (days === 0) return
       const erased = await eraseBefore(em, new Date(Date.now() - days * 24 * hour))
       if (erased.calls + erased.orders > 0) logger.info({ ...erased, days }, 'numbers and words were erased')

@@ -78,7 +78,14 @@ export async function startServer(
   const rateLimits = new RateLimits(options.rateLimitFactor ?? 1)
   const keyUse = new KeyUse(orm)
   const { time = limits.time, trustProxy = trustNobody } = options
-  const clientAddress = (request: IncomingMessage) => addressOf(request, trustProxy)
+  let warned = false
+  const clientAddress = (request: IncomingMessage) => {
+    if (!warned && trustProxy === trustNobody && request.headers['x-forwarded-for'] !== undefined) {
+      warned = true
+      logger.warn('requests come by way of a proxy, and all its clients count as one: set TRUST_PROXY')
+    }
+    return addressOf(request, trustProxy)
+  }
   const contextOf = (
     viewer: Viewer,
     request: IncomingMessage,
