@@ -3,6 +3,8 @@ import type { EntityManager } from '@mikro-orm/sql'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import { Bucket } from '../../api/limits/bucket.ts'
+import { Api } from '../../voice/api.ts'
+import { startCall, type StartedCall } from '../../voice/documents.ts'
 import { postgresql, startApi, type TestApi } from '../support/api.ts'
 import { listen } from '../support/listener.ts'
 import { byHttp, bySocket, type Failure } from '../support/roads.ts'
@@ -305,7 +307,10 @@ async function whileLocked(api: TestApi, work: () => Promise<void>): Promise<voi
 test('what takes too long is given up, on either road, and what was not begun is not done', async () => {
   const api = await startApi({ server: { time: 100 } })
   const key = await api.key('menu:write')
+  const voice = new Api({ url: api.url, key: await api.key('calls:write') })
+  let started: Promise<{ call: StartedCall }> | undefined
   await whileLocked(api, async () => {
+    started = voice.ask(startCall, { input: { callSid: 'CA1' } }, { within: 20_000 })
     const answers = await Promise.all([
       byHttp(api, '{ menu { maxDrinks } }'),
       byHttp(api, 'mutation { pauseOrdering(paused: true) { id } }', key),
@@ -319,6 +324,8 @@ test('what takes too long is given up, on either road, and what was not begun is
     }
     expect((await post(api, '{ menu { maxDrinks } }')).status).toBe(503)
   })
+  // The voice process asks again: whatever it asks for is safe to repeat.
+  expect((await started!).call.id).toBe('CA1')
   const paused = async () =>
     (await api.ask<{ menu: { shop: { orderingPaused: boolean } } }>('{ menu { shop { orderingPaused } } }'))
       .data.menu.shop.orderingPaused
