@@ -1,8 +1,10 @@
 import type { EntityManager } from '@mikro-orm/sql'
+import type { PiiReads } from './auth/pii-reads.ts'
 import type { Staff } from './auth/staff.ts'
 import type { Viewer } from './auth/viewer.ts'
 import type { EventLog } from './events/log.ts'
 import type { LiveCalls } from './calls/live-calls.ts'
+import type { Spent } from './limits/rate-limits.ts'
 import type { Loaders } from './loaders.ts'
 import type { Waits } from './orders/waits.ts'
 
@@ -22,6 +24,12 @@ export interface Context {
   readyHold: number
   /** The client's address, for limits; never logged. */
   address: string
+  /** What the operation has cost so far, and what is left. */
+  spent: Spent
+  /** What the operation has told of what is personal. */
+  piiReads: PiiReads
+  /** Aborted when the operation has run out of time. */
+  signal: AbortSignal
   /** Sets the console's cookie, or clears it. */
   setSession: (token: string | null, expires?: Date) => void
 }

@@ -6,6 +6,7 @@ import { type EntityManager, MikroORM } from '@mikro-orm/sql'
 import { SqliteDriver } from '@mikro-orm/sqlite'
 import { StartError } from '../env.ts'
 import { ApiKey } from './auth/api-key.entity.ts'
+import { PiiRead } from './auth/pii-read.entity.ts'
 import { StaffSession } from './auth/staff-session.entity.ts'
 import { Call } from './calls/call.entity.ts'
 import { FunctionCall } from './calls/function-call.entity.ts'
@@ -29,6 +30,7 @@ export const entities = [
   MenuItem,
   Order,
   OrderItem,
+  PiiRead,
   Reader,
   Shop,
   Sms,

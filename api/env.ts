@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { readEnv } from '../env.ts'
+import { readProxies } from './limits/address.ts'
 
 /** Where the tables are: the one variable that the command lines read too. */
 export const databaseShape = {
@@ -12,6 +13,15 @@ export const databaseShape = {
 const origin = z
   .url({ protocol: /^https?$/, error: 'is no address such as https://boba.example.com' })
   .transform(url => new URL(url).origin)
+
+const proxies = z.string().transform((list, { addIssue }) => {
+  try {
+    return readProxies(list)
+  } catch {
+    addIssue('is no list of addresses such as "loopback" or "10.0.0.2, 192.168.0.0/16"')
+    return z.NEVER
+  }
+})
 
 /** Several origins, comma separated; none if omitted. */
 const origins = z
@@ -54,6 +64,12 @@ export function readApiEnv(source: Record<string, string | undefined>) {
         .max(65_535, 'is no port')
         .default(4_000),
       PUBLIC_URL: origin.optional(),
+      TRUST_PROXY: proxies.optional(),
+      RATE_LIMIT_FACTOR: z.coerce
+        .number('is no number')
+        .min(0.01, 'is less than 0.01')
+        .max(1_000, 'is more than 1000')
+        .default(1),
       CORS_ORIGINS: origins,
       STAFF_PIN: z
         .string('is missing: set the PIN that opens the console, or let `npm start` make one up')

@@ -1,6 +1,8 @@
 import type { EntityName } from '@mikro-orm/core'
 import { Arg, Ctx, ID, Query, Resolver } from 'type-graphql'
 import { allow, check, type Rule } from './auth/allow.ts'
+import { ApiKey } from './auth/api-key.entity.ts'
+import { PiiRead } from './auth/pii-read.entity.ts'
 import { Call } from './calls/call.entity.ts'
 import type { Context } from './context.ts'
 import { MenuItem } from './menu/menu-item.entity.ts'
@@ -24,6 +26,8 @@ const kinds = new Map<string, Kind>(
     sms: { entity: Sms, rule: 'orders:read' },
     item: { entity: MenuItem, rule: 'anyone', populate: ['shop', 'requires'] },
     shop: { entity: Shop, rule: 'anyone' },
+    key: { entity: ApiKey, rule: 'keys:write' },
+    read: { entity: PiiRead, rule: 'keys:write' },
   }),
 )
 
@@ -41,7 +45,9 @@ export class NodeResolver {
   })
   async node(
     @Ctx() context: Context,
-    @Arg('id', () => ID, { description: 'Id of an order, a cup, a text, a menu item, a shop or a call.' })
+    @Arg('id', () => ID, {
+      description: 'Id of an order, a cup, a text, a menu item, a shop, a call, an API key or a read.',
+    })
     id: string,
   ): Promise<Node | null> {
     const kind = id.includes('_') ? kinds.get(id.slice(0, id.indexOf('_'))) : call

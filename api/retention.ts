@@ -1,6 +1,7 @@
 import { type EntityClass, type FilterQuery, LockMode } from '@mikro-orm/core'
 import type { EntityManager, MikroORM } from '@mikro-orm/sql'
 import type { Logger } from 'pino'
+import { PiiRead } from './auth/pii-read.entity.ts'
 import { Call, CallEndReason } from './calls/call.entity.ts'
 import { FunctionCall } from './calls/function-call.entity.ts'
 import { Order } from './orders/order.entity.ts'
@@ -75,8 +76,17 @@ export async function endForgotten(em: EntityManager, before: Date): Promise<num
   )
 }
 
+/** Forgets who has read what is personal. → how many rows there were */
+export function forgetReads(em: EntityManager, before: Date): Promise<number> {
+  return em.nativeDelete(PiiRead, { at: { $lt: before } })
+}
+
+/** How long it is known who has read what is personal, in milliseconds. */
+const readsKept = 365 * 24 * hour
+
 /**
- * Ends forgotten calls, and erases what is older than so many days (nothing when it is 0), now and every hour.
+ * Ends forgotten calls, forgets after a year who has read what is personal, and erases what is older than so many days
+ * (nothing when it is 0), now and every hour.
  * @returns stops it
  */
 export function keepHouse(orm: MikroORM, days: number, logger: Logger): () => Promise<void> {
@@ -85,6 +95,7 @@ export function keepHouse(orm: MikroORM, days: number, logger: Logger): () => Pr
     try {
       const em = orm.em.fork()
       await endForgotten(em, new Date(Date.now() - forgotten))
+      await forgetReads(em, new Date(Date.now() - readsKept))
       if (days === 0) return
       const erased = await eraseBefore(em, new Date(Date.now() - days * 24 * hour))
       if (erased.calls + erased.orders > 0) logger.info({ ...erased, days }, 'numbers and words were erased')

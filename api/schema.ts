@@ -4,10 +4,12 @@ import { GraphQLDateTime } from 'graphql-scalars'
 import { buildSchemaSync, type PubSub } from 'type-graphql'
 import { guard } from './auth/allow.ts'
 import { AuthResolver } from './auth/auth.resolver.ts'
+import { KeyResolver } from './auth/key.resolver.ts'
 import { CallResolver } from './calls/call.resolver.ts'
 import { CallerResolver } from './calls/caller.resolver.ts'
 import { CartResolver } from './carts/cart.resolver.ts'
 import { EventResolver } from './events/event.resolver.ts'
+import { RateLimitResolver } from './limits/rate-limit.resolver.ts'
 import { MenuResolver } from './menu/menu.resolver.ts'
 import { CheckoutResolver } from './orders/checkout.resolver.ts'
 import { NodeResolver } from './node.resolver.ts'
@@ -40,11 +42,13 @@ export function createSchema(): GraphQLSchema {
         CartResolver,
         CheckoutResolver,
         EventResolver,
+        KeyResolver,
         MenuResolver,
         NodeResolver,
         NumbersResolver,
         OrderResolver,
         PlaceOrderResolver,
+        RateLimitResolver,
         ShopResolver,
       ],
       scalarsMap: [{ type: Date, scalar: GraphQLDateTime }],

@@ -6,14 +6,19 @@ import { GraphQLError } from 'graphql'
 import Koa from 'koa'
 import type { Logger } from 'pino'
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { KeyUse } from './auth/key-use.ts'
+import { PiiReads } from './auth/pii-reads.ts'
 import { sessionCookie, type Staff } from './auth/staff.ts'
-import type { Viewer } from './auth/viewer.ts'
-import { fromOwnPage, outOf, viewerOf } from './auth/viewer-of.ts'
+import { anyone, type Viewer } from './auth/viewer.ts'
+import { cameByHttps, fromOwnPage, outOf, viewerOf } from './auth/viewer-of.ts'
 import { LiveCalls } from './calls/live-calls.ts'
 import type { Context } from './context.ts'
 import type { EventLog } from './events/log.ts'
 import { graphqlOverHttp } from './graphql/http.ts'
 import { graphqlOverSocket } from './graphql/socket.ts'
+import { addressOf, type TrustProxy, trustNobody } from './limits/address.ts'
+import { limits } from './limits/limits.ts'
+import { RateLimits } from './limits/rate-limits.ts'
 import { createLoaders } from './loaders.ts'
 import { Waits } from './orders/waits.ts'
 import { createSchema } from './schema.ts'
@@ -32,6 +37,16 @@ export interface ServerOptions {
   introspection: boolean
   /** Origins besides our own whose pages may use the console's cookie, e.g. "https://console.example.com". */
   allowedOrigins?: string[]
+  /** The https origin by which the shop is reached from outside, if there is one. */
+  publicUrl?: string | undefined
+  /** Whose word counts for the address of a client. */
+  trustProxy?: TrustProxy
+  /** By which everything that one client may spend or open is multiplied. */
+  rateLimitFactor?: number
+  /** How long an operation may take, in milliseconds. */
+  time?: number
+  /** How long a socket may be open without an operation, in milliseconds. */
+  idle?: number
   /** Origins whose pages may ask with an API key. A cookie of ours is of no use to them. */
   corsOrigins?: string[]
   /** Folder of the built screens. */
@@ -60,7 +75,25 @@ export async function startServer(
   const schema = createSchema()
   const waits = new Waits(orm, log)
   const liveCalls = new LiveCalls(orm, { heartbeat: options.liveCallsHeartbeat })
-  const contextOf = (viewer: Viewer, address: string, setSession: Context['setSession']): Context => {
+  const rateLimits = new RateLimits(options.rateLimitFactor ?? 1)
+  const keyUse = new KeyUse(orm)
+  const { time = limits.time, trustProxy = trustNobody } = options
+  let warned = false
+  const clientAddress = (request: IncomingMessage) => {
+    if (!warned && trustProxy === trustNobody && request.headers['x-forwarded-for'] !== undefined) {
+      warned = true
+      logger.warn('requests come by way of a proxy, and all its clients count as one: set TRUST_PROXY')
+    }
+    return addressOf(request, trustProxy)
+  }
+  const contextOf = (
+    viewer: Viewer,
+    request: IncomingMessage,
+    signal: AbortSignal,
+    setSession: Context['setSession'],
+  ): Context => {
+    const address = clientAddress(request)
+    const spent = rateLimits.enter({ viewer, address })
     const em = orm.em.fork()
     return {
       em,
@@ -72,21 +105,37 @@ export async function startServer(
       liveCalls,
       readyHold,
       address,
+      spent,
+      piiReads: new PiiReads(em, viewer),
+      signal,
       setSession,
     }
   }
-  const whoAsks = (request: IncomingMessage, authorization?: string) =>
-    viewerOf(orm.em.fork(), request, allowedOrigins, authorization)
+  const whoAsks = async (request: IncomingMessage, authorization?: string) => {
+    try {
+      const viewer = await viewerOf(orm.em.fork(), request, allowedOrigins, authorization)
+      if (viewer.kind === 'API_KEY') keyUse.note(viewer.id!)
+      return viewer
+    } catch (error) {
+      // Who tries keys is anyone.
+      if (error instanceof GraphQLError) rateLimits.enter({ viewer: anyone, address: clientAddress(request) })
+      throw error
+    }
+  }
 
   const http = await graphqlOverHttp({
     schema,
     introspection,
     logger,
-    contextOf: async ctx =>
-      contextOf(await whoAsks(ctx.req), ctx.ip, (token, expires) => {
+    rateLimits,
+    time,
+    contextOf: async (ctx, signal) =>
+      contextOf(await whoAsks(ctx.req), ctx.req, signal, (token, expires) => {
         if (!fromOwnPage(ctx.req, allowedOrigins)) {
           throw new GraphQLError('Sign in from a page of this shop.', { extensions: { code: 'FORBIDDEN' } })
         }
+        // Koa itself sees no more than the plain request of the proxy.
+        ctx.cookies.secure = cameByHttps(ctx.req, options.publicUrl)
         ctx.cookies.set(sessionCookie, token, {
           httpOnly: true,
           sameSite: 'strict',
@@ -95,15 +144,25 @@ export async function startServer(
         })
       }),
   })
+  const inTime = new AbortController().signal
   const socket = graphqlOverSocket({
     schema,
     introspection,
     logger,
+    rateLimits,
+    time,
+    idle: options.idle ?? limits.idle,
+    addressOf: clientAddress,
     viewerOf: whoAsks,
-    outOf: viewers => outOf(orm.em.fork(), viewers),
+    outOf: async viewers => {
+      const out = await outOf(orm.em.fork(), viewers)
+      // An open socket is in use.
+      for (const viewer of viewers) if (viewer.kind === 'API_KEY' && !out.has(viewer)) keyUse.note(viewer.id!)
+      return out
+    },
     recheck: options.recheck,
     contextOf: (viewer, request) =>
-      contextOf(viewer, request.socket.remoteAddress ?? '', () => {
+      contextOf(viewer, request, inTime, () => {
         throw new Error('a session is opened over HTTP')
       }),
   })
@@ -124,7 +183,13 @@ export async function startServer(
     origin: ctx => (corsOrigins.includes(ctx.get('Origin')) ? ctx.get('Origin') : ''),
     allowMethods: ['GET', 'POST'],
     allowHeaders: ['Authorization', 'Content-Type'],
-    exposeHeaders: ['X-Request-Id'],
+    exposeHeaders: [
+      'RateLimit-Limit',
+      'RateLimit-Remaining',
+      'RateLimit-Reset',
+      'Retry-After',
+      'X-Request-Id',
+    ],
     maxAge: 3_600,
   })
   const showScreen = screens(options.screensFolder)
@@ -174,6 +239,7 @@ export async function startServer(
       await closed
       clearTimeout(impatience)
       await http.close()
+      await keyUse.close()
     },
   }
 }

@@ -64,6 +64,9 @@ export async function startApi(env: ApiEnv, logger: Logger, options: StartOption
       readyHold: env.READY_HOLD_SECONDS * 1_000,
       introspection: env.NODE_ENV !== 'production',
       allowedOrigins: env.PUBLIC_URL ? [env.PUBLIC_URL] : [],
+      publicUrl: env.PUBLIC_URL,
+      rateLimitFactor: env.RATE_LIMIT_FACTOR,
+      ...(env.TRUST_PROXY && { trustProxy: env.TRUST_PROXY }),
       corsOrigins: env.CORS_ORIGINS,
       screensFolder: screensFolderOf(env),
       ...(env.TWILIO_AUTH_TOKEN &&

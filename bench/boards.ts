@@ -24,7 +24,12 @@ export async function boards(log: (line: string) => void): Promise<Section> {
   const database = `sqlite:${join(folder, 'bobarista.db')}`
   await (await startShop({ database })).close()
   const other = addShop(join(folder, 'bobarista.db'))
-  const shop = await startShop({ database, core: measured, scopes: ['orders:write'] })
+  const shop = await startShop({
+    database,
+    core: measured,
+    scopes: ['orders:write'],
+    rateLimitFactor: 1_000,
+  })
   const open: WebSocket[] = []
   const glass = createHistogram()
   let placedAt = 0

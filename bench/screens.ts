@@ -23,7 +23,7 @@ export async function screens(log: (line: string) => void): Promise<Section> {
   const executablePath = browsers.find(path => existsSync(path))
   if (!executablePath)
     throw new Error('There is no Chromium. Install it, on Debian: apt-get install chromium')
-  const shop = await startShop({ scopes: ['orders:write'] })
+  const shop = await startShop({ scopes: ['orders:write'], rateLimitFactor: 1_000 })
   const browser = await chromium.launch({
     executablePath,
     args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'],

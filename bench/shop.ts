@@ -26,12 +26,15 @@ export function temporaryFolder(): { folder: string; remove: () => void } {
  * @param database `DATABASE_URL`; an empty database in a file if omitted
  * @param core it runs on; the one of all that is not measured if omitted
  * @param scopes of an API key that is made for it, besides the one of voice
+ * @param rateLimitFactor by which what one client may spend and open is more than usual: a measurement of a thousand
+ * boards is a single client
  */
 export async function startShop({
   database,
   core = others,
   scopes = [],
-}: { database?: string; core?: number; scopes?: string[] } = {}): Promise<Shop> {
+  rateLimitFactor = 1,
+}: { database?: string; core?: number; scopes?: string[]; rateLimitFactor?: number } = {}): Promise<Shop> {
   const { folder, remove } = temporaryFolder()
   const address = database ?? `sqlite:${join(folder, 'bobarista.db')}`
   const key = scopes.length > 0 ? await newKey(address, scopes) : voiceKey
@@ -41,6 +44,7 @@ export async function startShop({
       DATABASE_URL: address,
       STAFF_PIN: '135790',
       VOICE_API_KEY: voiceKey,
+      RATE_LIMIT_FACTOR: String(rateLimitFactor),
     },
   })
   return {

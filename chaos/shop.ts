@@ -70,6 +70,7 @@ export class Shop {
       STAFF_PIN: '135790',
       MENU_FILE: fileOf('menu.json'),
       READY_HOLD_SECONDS: '0.3',
+      RATE_LIMIT_FACTOR: '1000',
       SMS_RETRY_SECONDS: '0.15',
       SMS_RECHECK_SECONDS: '1.5',
     })

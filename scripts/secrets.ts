@@ -1,7 +1,8 @@
-import { randomBytes, randomInt } from 'node:crypto'
+import { randomInt } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
+import { newKey } from '../api/auth/key-format.ts'
 import { StartError } from '../env.ts'
 
 const secrets = z.object({ STAFF_PIN: z.string(), VOICE_API_KEY: z.string() })
@@ -38,7 +39,7 @@ function keptSecrets(file: string): Secrets {
   }
   const made: Secrets = {
     STAFF_PIN: String(randomInt(100_000, 1_000_000)),
-    VOICE_API_KEY: `boba_${randomBytes(20).toString('hex')}`,
+    VOICE_API_KEY: newKey(),
   }
   try {
     mkdirSync(dirname(file), { recursive: true })

@@ -23,7 +23,7 @@ const firstPause = 100
 const longestPause = 400
 
 /** Codes under which the api may answer the same request better a moment later. */
-const passing = ['INTERNAL_SERVER_ERROR', 'UNAVAILABLE']
+const passing = ['INTERNAL_SERVER_ERROR', 'RATE_LIMITED', 'TIMED_OUT', 'UNAVAILABLE']
 
 /** Asks the api by GraphQL over HTTP. */
 export class Api {

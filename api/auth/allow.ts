@@ -1,6 +1,15 @@
-import { GraphQLError, type GraphQLField, type GraphQLSchema, isNonNullType, isObjectType } from 'graphql'
+import {
+  getNamedType,
+  GraphQLError,
+  type GraphQLField,
+  type GraphQLSchema,
+  isCompositeType,
+  isNonNullType,
+  isObjectType,
+} from 'graphql'
 import { Extensions } from 'type-graphql'
 import type { Context } from '../context.ts'
+import { checkTime } from '../limits/time-out.ts'
 import type { Scope } from './scopes.ts'
 import type { Viewer } from './viewer.ts'
 
@@ -34,7 +43,8 @@ const rulesOf = (field: GraphQLField<unknown, Context>) => field.extensions.rule
 /**
  * Puts the rules in front of the resolvers, on every road a document may come by. A root field without a rule is a
  * mistake that stops the start: nothing is open by accident. A guarded field of an object answers null to those who
- * may not read it, so that one page serves every integrator.
+ * may not read it, so that one page serves every integrator, and what it tells an API key is noted. Whatever would
+ * read more for an operation that has run out of time ends it.
  * @throws Error naming a root field without a rule, or a guarded field that cannot answer null
  */
 export function guard(schema: GraphQLSchema): GraphQLSchema {
@@ -43,29 +53,58 @@ export function guard(schema: GraphQLSchema): GraphQLSchema {
     if (!isObjectType(type) || type.name.startsWith('__')) continue
     for (const field of Object.values(type.getFields()) as GraphQLField<unknown, Context>[]) {
       const rules = rulesOf(field)
-      if (roots.includes(type)) {
-        if (!rules) throw new Error(`${type.name}.${field.name} has no access rule`)
-        const { resolve, subscribe } = field
-        if (subscribe) {
-          field.subscribe = (source, args, context, info) => {
-            check(rules, context)
-            return subscribe(source, args, context, info)
-          }
-        } else {
-          field.resolve = (source, args, context, info) => {
-            check(rules, context)
-            return resolve?.(source, args, context, info)
-          }
-        }
-      } else if (rules) {
-        if (isNonNullType(field.type)) {
-          throw new Error(`${type.name}.${field.name} has an access rule, so it has to be nullable`)
-        }
-        const resolve = field.resolve ?? (source => (source as Record<string, unknown>)[field.name])
-        field.resolve = (source, args, context, info) =>
-          may(context.viewer, rules) ? resolve(source, args, context, info) : null
-      }
+      if (roots.includes(type)) guardRoot(type.name, field, rules)
+      else if (rules) guardField(type.name, field, rules)
+      else if (isCompositeType(getNamedType(field.type))) stopInTime(field)
     }
   }
   return schema
+}
+
+type Field = GraphQLField<unknown, Context>
+
+function guardRoot(type: string, field: Field, rules: Rule[] | undefined): void {
+  if (!rules) throw new Error(`${type}.${field.name} has no access rule`)
+  const { resolve, subscribe } = field
+  if (subscribe) {
+    field.subscribe = (source, args, context, info) => {
+      check(rules, context)
+      return subscribe(source, args, context, info)
+    }
+  } else {
+    field.resolve = (source, args, context, info) => {
+      check(rules, context)
+      checkTime(context.signal)
+      return resolve?.(source, args, context, info)
+    }
+  }
+}
+
+function guardField(type: string, field: Field, rules: Rule[]): void {
+  const { name } = field
+  if (isNonNullType(field.type)) {
+    throw new Error(`${type}.${name} has an access rule, so it has to be nullable`)
+  }
+  const resolve = field.resolve ?? (source => (source as Record<string, unknown>)[name])
+  const personal = rules.includes('orders:pii')
+  field.resolve = (source, args, context, info) => {
+    if (!may(context.viewer, rules)) return null
+    const noted = (value: unknown) => {
+      if (personal && value != null) context.piiReads.note(type, name, source)
+      return value
+    }
+    const value: unknown = resolve(source, args, context, info)
+    // A page has hundreds of them, most of which are there already.
+    return value instanceof Promise ? value.then(noted) : noted(value)
+  }
+}
+
+/** Only what has a resolver of its own reads anything: the rest is there already. */
+function stopInTime(field: Field): void {
+  const { resolve } = field
+  if (!resolve) return
+  field.resolve = (source, args, context, info) => {
+    checkTime(context.signal)
+    return resolve(source, args, context, info)
+  }
 }

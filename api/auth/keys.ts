@@ -1,7 +1,8 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import type { EntityManager } from '@mikro-orm/sql'
 import { GraphQLError } from 'graphql'
 import { ApiKey } from './api-key.entity.ts'
+import { isMistyped, newKey } from './key-format.ts'
 import type { Scope } from './scopes.ts'
 import type { Viewer } from './viewer.ts'
 
@@ -10,8 +11,8 @@ export const sha256 = (secret: string): string => createHash('sha256').update(se
 
 const prefixOf = (key: string) => key.slice(0, 9)
 
-/** A new key such as `boba_3f9c…`: 160 random bits in hex. */
-export const newKey = (): string => `boba_${randomBytes(20).toString('hex')}`
+/** Id of the row whose key stands in the configuration. */
+export const voiceKeyId = 'key_voice'
 
 /** Stores a key's hash. */
 export async function storeKey(
@@ -26,15 +27,31 @@ export async function storeKey(
 }
 
 /**
+ * Gives a row a new key. The one it had works for so long beside it; one that was still working from an earlier
+ * rotation is worth nothing any more.
+ * @param overlap in milliseconds
+ * @returns the new key, to be shown once
+ */
+export async function rotateKey(em: EntityManager, row: ApiKey, overlap: number): Promise<string> {
+  const key = newKey()
+  row.previousHash = row.hash
+  row.previousUntil = new Date(Date.now() + overlap)
+  row.hash = sha256(key)
+  row.prefix = prefixOf(key)
+  await em.flush()
+  return key
+}
+
+/**
  * Makes the key of the configuration the one the voice process may use. It has one row for good, so that a key which
  * was replaced in the configuration is worth nothing from the next start on. A key that was made by hand stays as it
  * was made.
  */
 export async function storeVoiceKey(em: EntityManager, key: string): Promise<void> {
   const hash = sha256(key)
-  if (await em.findOne(ApiKey, { hash })) return
+  if (await rowOfKey(em, hash)) return
   const row = {
-    id: 'key_voice',
+    id: voiceKeyId,
     name: 'voice',
     hash,
     prefix: prefixOf(key),
@@ -43,16 +60,33 @@ export async function storeVoiceKey(em: EntityManager, key: string): Promise<voi
   await em.upsert(ApiKey, { ...row, createdAt: new Date(), revokedAt: null })
 }
 
+/** Whether a key of this hash opens what the row may do. */
+export const opens = ({ hash, previousHash, previousUntil, revokedAt }: ApiKey, given: string): boolean =>
+  !revokedAt && (given === hash || (given === previousHash && previousUntil! > new Date()))
+
 /**
- * Who holds the key. Looking it up by its hash leaks no timing of the key.
- * @throws GraphQLError UNAUTHENTICATED when it is wrong or revoked
+ * The row of a key, revoked or not. Looking it up by its hash leaks no timing of the key: who does not have the key
+ * cannot choose how its hash begins.
+ */
+export async function rowOfKey(em: EntityManager, hash: string): Promise<ApiKey | null> {
+  // One after the other: nearly every key is a present one, and finds its row by a single index.
+  return (await em.findOne(ApiKey, { hash })) ?? em.findOne(ApiKey, { previousHash: hash })
+}
+
+/**
+ * Who holds the key.
+ * @throws GraphQLError UNAUTHENTICATED when it is wrong, revoked, or was rotated too long ago
  */
 export async function viewerOfKey(em: EntityManager, key: string): Promise<Viewer> {
-  const row = await em.findOne(ApiKey, { hash: sha256(key), revokedAt: null })
-  if (!row) {
-    throw new GraphQLError('This API key is wrong or was revoked. Ask the shop for a new one.', {
-      extensions: { code: 'UNAUTHENTICATED', http: { status: 401 } },
-    })
+  const hash = sha256(key)
+  const row = await rowOfKey(em, hash)
+  if (row && opens(row, hash)) {
+    return { kind: 'API_KEY', id: row.id, proof: hash, name: row.name, scopes: new Set(row.scopes) }
   }
-  return { kind: 'API_KEY', id: row.id, name: row.name, scopes: new Set(row.scopes) }
+  throw new GraphQLError(
+    !row && isMistyped(key)
+      ? 'This API key is mistyped or cut off: its checksum does not fit. Copy the whole key.'
+      : 'This API key is wrong, was replaced or was revoked. Ask the shop for a new one.',
+    { extensions: { code: 'UNAUTHENTICATED', http: { status: 401 } } },
+  )
 }

@@ -8,6 +8,7 @@ export const scopes = [
   'calls:read',
   'calls:write',
   'webhooks:write',
+  'keys:write',
 ] as const
 
 export type Scope = (typeof scopes)[number]
@@ -21,3 +22,9 @@ export const staffScopes: Scope[] = [
   'orders:pii',
   'calls:read',
 ]
+
+/**
+ * What only the owner may do, who proves it at the machine itself: the command line alone gives this scope. The PIN is
+ * known to everybody who works in the shop, and a key that could make others of its kind would outlive its revocation.
+ */
+export const ownerScope: Scope = 'keys:write'

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { EntityManager } from '@mikro-orm/sql'
 import { GraphQLError } from 'graphql'
 import { ApiKey } from './api-key.entity.ts'
-import { viewerOfKey } from './keys.ts'
+import { opens, viewerOfKey } from './keys.ts'
 import { sessionCookie, viewerOfSession } from './staff.ts'
 import { StaffSession } from './staff-session.entity.ts'
 import { anyone, type Viewer } from './viewer.ts'
@@ -14,6 +14,13 @@ export function fromOwnPage(
 ): boolean {
   if (origin === undefined || allowedOrigins.includes(origin)) return true
   return URL.canParse(origin) && new URL(origin).host === host
+}
+
+/** Whether a request came by the shop's public address, and that by https: then its cookie stays on https. */
+export function cameByHttps({ headers: { origin, host } }: IncomingMessage, publicUrl?: string): boolean {
+  if (!publicUrl?.startsWith('https:')) return false
+  // A browser says from which page it asks; a proxy may put another host in the place of ours.
+  return origin === publicUrl || host === new URL(publicUrl).host
 }
 
 /**
@@ -39,19 +46,24 @@ export async function viewerOf(
   return token && fromOwnPage(request, allowedOrigins) ? viewerOfSession(em, token) : anyone
 }
 
-/** Those who may not do any more what they might: their key was revoked, or their session is over. */
+/** Those who may not do any more what they might: their key was revoked or replaced, or their session is over. */
 export async function outOf(em: EntityManager, viewers: Viewer[]): Promise<Set<Viewer>> {
   const ids = (kind: Viewer['kind']) => viewers.filter(viewer => viewer.kind === kind).map(({ id }) => id!)
   const [keys, sessions] = [ids('API_KEY'), ids('STAFF')]
-  const standing = new Set<string>()
-  if (keys.length > 0) {
-    for (const { id } of await em.find(ApiKey, { id: { $in: keys }, revokedAt: null })) standing.add(id)
-  }
+  const rows = keys.length > 0 ? await em.find(ApiKey, { id: { $in: keys } }) : []
+  const byId = new Map(rows.map(row => [row.id, row]))
+  const open = new Set<string>()
   if (sessions.length > 0) {
     const where = { hash: { $in: sessions }, expiresAt: { $gt: new Date() } }
-    for (const { hash } of await em.find(StaffSession, where)) standing.add(hash)
+    for (const { hash } of await em.find(StaffSession, where)) open.add(hash)
   }
-  return new Set(viewers.filter(({ id }) => id !== null && !standing.has(id)))
+  const stands = ({ kind, id, proof }: Viewer) => {
+    if (kind === 'ANYONE') return true
+    if (kind === 'STAFF') return open.has(id!)
+    const row = byId.get(id!)
+    return row !== undefined && opens(row, proof!)
+  }
+  return new Set(viewers.filter(viewer => !stands(viewer)))
 }
 
 /** A WebSocket begins as a GET that says where it comes from. */

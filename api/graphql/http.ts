@@ -10,13 +10,18 @@ import type { Logger } from 'pino'
 import type { Context } from '../context.ts'
 import { checkLimits, limits } from '../limits/limits.ts'
 import { mask } from '../limits/mask.ts'
+import { headersOf, type RateLimits } from '../limits/rate-limits.ts'
+import { timedOut, withinTime } from '../limits/time-out.ts'
 
 export interface HttpRoadOptions {
   schema: GraphQLSchema
   /** Whether anyone may introspect, or only those who say who they are. */
   introspection: boolean
   logger: Logger
-  contextOf: (ctx: Koa.Context) => Promise<Context>
+  rateLimits: RateLimits
+  /** How long an operation may take, in milliseconds. */
+  time: number
+  contextOf: (ctx: Koa.Context, signal: AbortSignal) => Promise<Context>
 }
 
 /** GraphQL over HTTP: queries and mutations, JSON only. The caller puts it behind an exact path. */
@@ -24,6 +29,8 @@ export async function graphqlOverHttp({
   schema,
   introspection,
   logger,
+  rateLimits,
+  time,
   contextOf,
 }: HttpRoadOptions): Promise<{ middleware: Koa.Middleware; close: () => Promise<void> }> {
   const requestIds = new AsyncLocalStorage<string>()
@@ -49,22 +56,32 @@ export async function graphqlOverHttp({
       ApolloServerPluginLandingPageDisabled(),
       {
         requestDidStart: async () => ({
-          willSendResponse: async ({ request, response: { http } }) => {
+          didResolveOperation: async ({ document, request, contextValue: context }) => {
+            const cost = checkLimits(schema, document, request, context.viewer, introspection)
+            context.spent = rateLimits.spend(context, cost, context.spent)
+          },
+          willSendResponse: async ({
+            request,
+            response: { body, http },
+            contextValue: { piiReads, spent },
+          }) => {
+            await piiReads.write()
+            if (body.kind === 'single') {
+              const { singleResult } = body
+              singleResult.extensions = { ...singleResult.extensions, cost: spent }
+            }
+            for (const [name, value] of headersOf(spent)) http.headers.set(name, value)
             if (http.status === 400 && knowsNoStatus(request.http?.headers.get('accept'))) http.status = 200
           },
-          didResolveOperation: async ({ document, request, contextValue }) =>
-            checkLimits(schema, document, request, contextValue.viewer, introspection),
         }),
       },
     ],
   })
   await apollo.start()
 
-  const refuse = (ctx: Koa.Context, status: number, message: string) => {
+  const refuse = (ctx: Koa.Context, status: number, message: string, code = 'BAD_REQUEST') => {
     ctx.status = status
-    ctx.body = {
-      errors: [{ message, extensions: { code: 'BAD_REQUEST', requestId: requestIds.getStore() } }],
-    }
+    ctx.body = { errors: [{ message, extensions: { code, requestId: requestIds.getStore() } }] }
   }
   const parseBody = bodyParser({
     enableTypes: ['json'],
@@ -75,15 +92,24 @@ export async function graphqlOverHttp({
     },
   })
   const answer = koaMiddleware<Koa.DefaultState, Koa.DefaultContext, Context>(apollo, {
-    context: ({ ctx }) => contextOf(ctx),
+    context: ({ ctx }) => contextOf(ctx, ctx.state.signal),
   })
+  const answerInTime = (ctx: Koa.Context, next: Koa.Next) =>
+    withinTime<unknown>(
+      time,
+      signal => {
+        ctx.state.signal = signal
+        return answer(ctx as never, next)
+      },
+      () => refuse(ctx, 503, timedOut().message, 'TIMED_OUT'),
+    )
 
   async function handle(ctx: Koa.Context, next: Koa.Next): Promise<void> {
     if (ctx.method === 'POST' && !ctx.is('application/json')) {
       return refuse(ctx, 415, 'Send the request as JSON, with "Content-Type: application/json".')
     }
     try {
-      await parseBody(ctx as never, () => answer(ctx as never, next))
+      await parseBody(ctx as never, () => answerInTime(ctx, next) as never)
     } catch (error) {
       if (!(error instanceof BadBody)) throw error
       if (error.tooLarge) refuse(ctx, 413, 'The body is larger than 100 kB. Split the request.')

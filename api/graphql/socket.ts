@@ -3,27 +3,38 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import {
   type ExecutionArgs,
+  type ExecutionResult,
   getOperationAST,
   GraphQLError,
   type GraphQLSchema,
   parse,
+  subscribe,
   validate,
 } from 'graphql'
-import { CloseCode } from 'graphql-ws'
+import { CloseCode, type Context as Connection } from 'graphql-ws'
 import { useServer } from 'graphql-ws/use/ws'
 import type { Logger } from 'pino'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { anyone, type Viewer } from '../auth/viewer.ts'
 import type { Context } from '../context.ts'
 import { troubleOf } from '../database-errors.ts'
+import { Crowd } from '../limits/crowd.ts'
 import { checkLimits, limits } from '../limits/limits.ts'
 import { mask } from '../limits/mask.ts'
+import type { RateLimits } from '../limits/rate-limits.ts'
+import { timedOut, withinTime } from '../limits/time-out.ts'
 
 export interface SocketRoadOptions {
   schema: GraphQLSchema
   /** Whether anyone may introspect, or only those who say who they are. */
   introspection: boolean
   logger: Logger
+  rateLimits: RateLimits
+  /** How long an operation may take until it begins to tell, in milliseconds. */
+  time: number
+  /** How long a socket may be open without an operation, in milliseconds. */
+  idle: number
+  addressOf: (request: IncomingMessage) => string
   viewerOf: (request: IncomingMessage, authorization?: string) => Promise<Viewer>
   contextOf: (viewer: Viewer, request: IncomingMessage) => Context
   /** Those of some viewers who may not do any more what they might. */
@@ -37,12 +48,28 @@ const keepAlive = 10_000
 
 /** RFC 6455's registry; clients of graphql-ws connect again after it, and give up after 4500. */
 const tryAgainLater = 1013
+const normal = 1000
+
+const tooManySockets =
+  'HTTP/1.1 429 Too Many Requests\r\nRetry-After: 10\r\nConnection: close\r\nContent-Length: 0\r\n\r\n'
+
+/** What is known of an open socket. */
+interface Known {
+  connection: Connection
+  viewer: Viewer
+  /** Since when it has no operation, by `performance.now()`. */
+  idleSince: number | undefined
+}
 
 /** GraphQL over a WebSocket: subscriptions only, behind the same limits as over HTTP. */
 export function graphqlOverSocket({
   schema,
   introspection,
   logger,
+  rateLimits,
+  time,
+  idle,
+  addressOf,
   viewerOf,
   contextOf,
   outOf,
@@ -54,36 +81,76 @@ export function graphqlOverSocket({
   close: () => Promise<void>
 } {
   const websocket = new WebSocketServer({ noServer: true, maxPayload: limits.bodyBytes })
-
-  /** Who is on an open socket. */
-  const known = new WeakMap<WebSocket, Viewer>()
+  const byAddress = new Crowd()
+  const byViewer = new Crowd()
+  const known = new Map<WebSocket, Known>()
 
   const hide = (errors: readonly GraphQLError[]) => {
     const requestId = randomUUID()
     return errors.map(error => mask(error, codeOf(error), requestId, logger))
   }
+
+  /** → whether there is room for one more socket of theirs */
+  const admit = (connection: Connection, client: WebSocket, viewer: Viewer): boolean => {
+    const leave = viewer.id === null ? () => {} : byViewer.enter(viewer.id, rateLimits.socketsPerViewer)
+    if (!leave) return false
+    known.set(client, { connection, viewer, idleSince: undefined })
+    client.once('close', () => {
+      leave()
+      known.delete(client)
+    })
+    return true
+  }
+
+  /** Operations whose cost was told. */
+  const told = new WeakSet<Context>()
+  const costOf = (context: Context) => {
+    if (told.has(context)) return undefined
+    told.add(context)
+    return { cost: context.spent }
+  }
+
   const server = useServer<{ authorization?: unknown }, { viewer?: Viewer }>(
     {
       schema,
-      onConnect: async ({ connectionParams, extra }) => {
+      onConnect: async connection => {
+        const { connectionParams, extra } = connection
+        const { socket } = extra
         const authorization = connectionParams?.authorization
         try {
-          extra.viewer = await viewerOf(
+          const viewer = await viewerOf(
             extra.request,
             typeof authorization === 'string' ? authorization : undefined,
           )
-          known.set(extra.socket, extra.viewer)
+          if (socket.readyState !== socket.OPEN) return false
+          if (!admit(connection, socket, viewer)) {
+            socket.close(tryAgainLater, 'Too many sockets at once')
+            return false
+          }
+          extra.viewer = viewer
         } catch (error) {
-          if (troubleOf(error)) extra.socket.close(tryAgainLater, 'The database could not be reached')
-          else if (error instanceof GraphQLError)
-            extra.socket.close(CloseCode.Forbidden, 'The API key is wrong or was revoked')
-          else throw error
+          if (troubleOf(error)) socket.close(tryAgainLater, 'The database could not be reached')
+          else if (!(error instanceof GraphQLError)) throw error
+          else if (error.extensions.code === 'RATE_LIMITED') socket.close(tryAgainLater, 'Too many requests')
+          else socket.close(CloseCode.Forbidden, 'The API key is wrong or was revoked')
           return false
         }
       },
-      onSubscribe: ({ extra }, _id, { query, variables, operationName }) => {
+      onSubscribe: (connection, _id, { query, variables, operationName }) => {
+        const { extra, subscriptions } = connection
         const viewer = extra.viewer ?? anyone
+        const seen = known.get(extra.socket)
+        if (seen) seen.idleSince = undefined
         try {
+          const contextValue = contextOf(viewer, extra.request)
+          if (Object.keys(subscriptions).length > limits.operationsPerSocket) {
+            return [
+              withCode(
+                `A socket carries ${limits.operationsPerSocket} operations at once. Complete one, or open another socket.`,
+                'TOO_MANY_OPERATIONS',
+              ),
+            ]
+          }
           const document = parse(query, { maxTokens: limits.tokens })
           const faults = validate(schema, document)
           if (faults.length) return faults.map(fault => withCode(fault, 'GRAPHQL_VALIDATION_FAILED'))
@@ -92,16 +159,39 @@ export function graphqlOverSocket({
               withCode('This WebSocket takes subscriptions only. Send the rest by POST.', 'BAD_REQUEST'),
             ]
           }
-          checkLimits(schema, document, { variables, operationName }, viewer, introspection)
-          const contextValue = contextOf(viewer, extra.request)
+          const cost = checkLimits(schema, document, { variables, operationName }, viewer, introspection)
+          contextValue.spent = rateLimits.spend(contextValue, cost, contextValue.spent)
           return { schema, document, variableValues: variables, operationName, contextValue } as ExecutionArgs
         } catch (error) {
           if (!(error instanceof GraphQLError)) throw error
           return [error.extensions.code ? error : withCode(error, 'GRAPHQL_PARSE_FAILED')]
         }
       },
-      onNext: (_ctx, _id, _payload, _args, result) =>
-        result.errors ? { ...result, errors: hide(result.errors) as never } : undefined,
+      subscribe: args =>
+        withinTime<ExecutionResult | AsyncGenerator<ExecutionResult, void, void>>(
+          time,
+          signal => {
+            const context = args.contextValue as Context
+            context.signal = signal
+            return subscribe(args)
+          },
+          () => ({ errors: [timedOut()] }),
+        ),
+      onNext: async (_connection, _id, _payload, args, result) => {
+        const context = args.contextValue as Context
+        const extensions = costOf(context)
+        try {
+          await context.piiReads.write()
+        } catch (error) {
+          return { errors: hide([new GraphQLError('', { originalError: error as Error })]) as never }
+        }
+        if (!result.errors && !extensions) return undefined
+        return {
+          ...result,
+          ...(result.errors && { errors: hide(result.errors) as never }),
+          ...(extensions && { extensions }),
+        }
+      },
       onError: ({ extra }, _id, _payload, errors) => {
         // A client that went away while something was sent to it: nobody is told, and nothing of ours has failed.
         if (extra.socket.readyState !== extra.socket.OPEN) return
@@ -111,17 +201,26 @@ export function graphqlOverSocket({
     websocket,
     keepAlive,
   )
+
+  /** Ends sockets that carry nothing. Clients of graphql-ws open one again when they need it. */
+  const endIdle = () => {
+    const now = performance.now()
+    for (const [client, each] of known) {
+      if (Object.keys(each.connection.subscriptions).length > 0) each.idleSince = undefined
+      else each.idleSince ??= now
+      if (each.idleSince !== undefined && now - each.idleSince >= idle) {
+        client.close(normal, 'Nothing was asked for')
+      }
+    }
+  }
   let checking = false
   const check = async () => {
     if (checking) return
     checking = true
     try {
-      const open = [...websocket.clients].flatMap(client => {
-        const viewer = known.get(client)
-        return viewer ? [{ client, viewer }] : []
-      })
-      const out = await outOf(open.map(({ viewer }) => viewer))
-      for (const { client, viewer } of open) {
+      const open = [...known]
+      const out = await outOf(open.map(([, { viewer }]) => viewer))
+      for (const [client, { viewer }] of open) {
         if (out.has(viewer))
           client.close(CloseCode.Forbidden, 'The API key was revoked, or the session is over')
       }
@@ -131,15 +230,22 @@ export function graphqlOverSocket({
     checking = false
   }
   // A server that could not start has nobody to check, and must not be kept alive for it.
-  const rechecks = setInterval(() => void check(), recheck).unref()
+  const rechecks = setInterval(() => {
+    endIdle()
+    void check()
+  }, recheck).unref()
 
   return {
-    upgrade: (request, socket, head) =>
+    upgrade: (request, socket, head) => {
+      const leave = byAddress.enter(addressOf(request), rateLimits.socketsPerAddress)
+      if (!leave) return void socket.end(tooManySockets)
+      socket.once('close', leave)
       websocket.handleUpgrade(request, socket, head, client => {
         websocket.emit('connection', client, request)
         // graphql-ws prints an error of its own for a frame that is too large or broken: the fault of one client.
         client.removeAllListeners('error').on('error', () => client.terminate())
-      }),
+      })
+    },
     count: () => websocket.clients.size,
     close: async () => {
       clearInterval(rechecks)

@@ -15,7 +15,7 @@ import {
 import { type ComplexityEstimator, getComplexity } from 'graphql-query-complexity/cjs'
 import type { Viewer } from '../auth/viewer.ts'
 
-/** What one request may ask for. */
+/** What one request may ask for, and one client at a time. */
 export const limits = {
   bodyBytes: 100_000,
   tokens: 1_000,
@@ -23,17 +23,30 @@ export const limits = {
   aliases: 15,
   rootFields: 10,
   cost: 5_000,
+  /** How long an operation may take, and how long a socket may be open without one, in milliseconds. */
+  time: 10_000,
+  idle: 60_000,
+  operationsPerSocket: 20,
+  socketsPerAddress: 500,
+  /** Of one API key or one signed-in console; a voice process has a few for each of its copies. */
+  socketsPerViewer: 50,
 }
+
+/** Points of a request as such, whatever it asks for: also what is refused has been read. */
+export const requestCost = 1
+/** Points of a change: it waits for the disk, and others wait for it. */
+const mutationCost = 10
 
 /** How many rows a list without `first` is reckoned as: an order has at most ten cups and a few texts. */
 const listSize = 5
 
 /**
- * An object costs one, a scalar nothing. A list costs its rows: `first` of a connection, else `listSize`.
- * `edges` and `nodes` are the rows a connection has been charged for.
+ * An object costs one, a scalar nothing, a mutation ten more. A list costs its rows: `first` of a connection, else
+ * `listSize`. `edges` and `nodes` are the rows a connection has been charged for.
  */
-const estimate: ComplexityEstimator = ({ field, args, childComplexity }) => {
-  const own = isCompositeType(getNamedType(field.type)) ? 1 : 0
+const estimate: ComplexityEstimator = ({ type, field, args, childComplexity }) => {
+  const own =
+    (isCompositeType(getNamedType(field.type)) ? 1 : 0) + (type.name === 'Mutation' ? mutationCost : 0)
   if (typeof args.first === 'number') return own + Math.max(0, args.first) * childComplexity
   const rows =
     isListType(getNullableType(field.type)) && !['edges', 'nodes'].includes(field.name) ? listSize : 1
@@ -45,6 +58,7 @@ const refuse = (code: string, message: string) =>
 
 /**
  * Refuses a document that asks for too much, on HTTP and on the WebSocket alike.
+ * @returns the points it costs
  * @throws GraphQLError TOO_DEEP, TOO_MANY_ALIASES, TOO_MANY_FIELDS, TOO_COSTLY, INTROSPECTION_DISABLED; BAD_USER_INPUT
  * for variables that do not fit
  */
@@ -54,9 +68,9 @@ export function checkLimits(
   request: { variables?: Record<string, unknown> | null; operationName?: string | null },
   viewer: Viewer,
   introspection: boolean,
-): void {
+): number {
   const operation = getOperationAST(document, request.operationName)
-  if (!operation) return
+  if (!operation) return 0
   const { aliases, introspects } = count(document)
   if (introspects && !introspection && viewer.kind === 'ANYONE') {
     throw refuse('INTROSPECTION_DISABLED', 'Send an API key to introspect, or read schema.graphql.')
@@ -81,6 +95,7 @@ export function checkLimits(
       `This document costs ${cost} points; ${limits.cost} are allowed. Take smaller pages.`,
     )
   }
+  return cost
 }
 
 function costOf(

@@ -69,7 +69,7 @@ export class OrderResolver {
   @allow('orders:read')
   @Query(() => OrderConnection, { description: 'Orders, newest first.' })
   async orders(
-    @Ctx() { em, viewer }: Context,
+    @Ctx() { em, piiReads, viewer }: Context,
     @Arg('first', () => Int, { description: 'How many, 1 to 100.' }) first: number,
     @Arg('after', () => String, { nullable: true, description: 'The page after this cursor.' })
     after?: string | null,
@@ -94,6 +94,11 @@ export class OrderResolver {
       ...(readyAfter ? [{ createdAt: { $gte: new Date(readyAfter.getTime() - longestMaking) } }] : []),
     ]
     const page = await paginate(em, Order, { $and: [where, ...more] }, 'createdAt', { first, after })
+    if (phoneEndsWith != null) {
+      // Who is told whose number ends so has read it, and whoever is told that nobody's does.
+      piiReads.note('OrderFilter', 'phoneEndsWith', filter)
+      for (const order of page.nodes) piiReads.note('Order', 'phone', order)
+    }
     // As it was before the page was read: what happens in between comes twice rather than never.
     return { ...page, eventCursor: String(shop.eventSeq) }
   }

@@ -91,6 +91,24 @@ describe('signing in', () => {
     expect((await api.ask<SignIn>(signIn, { pin: staffPin })).data.signIn.code).toBe('TOO_MANY_ATTEMPTS')
   })
 
+  test('may be tried by others meanwhile, as far as a proxy of ours tells them apart', async () => {
+    const proxied = await startApi({ env: { TRUST_PROXY: 'loopback' } })
+    const tryPin = async (pin: string, forwarded: string) => {
+      const response = await fetch(`${proxied.url}/graphql`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json', 'X-Forwarded-For': forwarded },
+        body: JSON.stringify({ query: signIn, variables: { pin } }),
+      })
+      const { data } = (await response.json()) as { data: SignIn }
+      return data.signIn.code ?? data.signIn.__typename
+    }
+    // What a client itself claims to be forwarded for does not make it somebody else.
+    for (let i = 0; i < 6; i += 1) await tryPin(`00000${i}`, `192.0.2.${i}, 198.51.100.1`)
+    expect(await tryPin(staffPin, '198.51.100.1')).toBe('TOO_MANY_ATTEMPTS')
+    expect(await tryPin(staffPin, '198.51.100.2')).toBe('SignedIn')
+    await proxied.close()
+  })
+
   test('ends by signing out', async () => {
     const cookie = await api.signIn()
     const { headers } = await api.ask('mutation { signOut }', {}, cookie)
@@ -119,6 +137,17 @@ describe('the console’s cookie', () => {
       expect(errors![0]!.extensions.code).toBe('FORBIDDEN')
     },
   )
+
+  test('stays on https when it was fetched by https, and only then', async () => {
+    const signInAt = async (origin: string) =>
+      (await fromPage(origin, `mutation { signIn(pin: "${staffPin}") { __typename } }`)).headers.get(
+        'Set-Cookie',
+      )
+    expect(await signInAt('https://boba.example.com')).toMatch(/^boba_session=[\w-]{43};.*; secure/)
+    const near = await signInAt(new URL(api.url).origin)
+    expect(near).toMatch(/^boba_session=[\w-]{43};/)
+    expect(near).not.toMatch(/secure/)
+  })
 
   test('works on the shop’s own pages and at its public address', async () => {
     const cookie = await api.signIn()

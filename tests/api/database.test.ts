@@ -27,6 +27,7 @@ test('what was only read is not written', async () => {
   await call.run('addToCart', { drink: { flavor: 'taro' } })
   await call.run('checkoutOrder', { phone: '555-123-4567' })
   await api.signIn()
+  await api.ask('{ orders(first: 1) { nodes { phone } } }', {}, await api.key('orders:read', 'orders:pii'))
   const em = api.orm.em.fork()
   await expect.poll(() => em.count(Sms)).toBe(1)
   for (const entity of entities) expect(await em.find<object>(entity, {})).not.toEqual([])

@@ -1,10 +1,10 @@
 import { auditServer } from 'graphql-http'
 import { once } from 'node:events'
-import { createClient } from 'graphql-ws'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { openDatabase } from '../../api/database.ts'
 import { startApi, type TestApi } from '../support/api.ts'
+import { byHttp, bySocket } from '../support/roads.ts'
 
 let api: TestApi
 beforeAll(async () => {
@@ -12,99 +12,140 @@ beforeAll(async () => {
 })
 afterAll(() => api.close())
 
-interface Failure {
-  message: string
-  extensions: { code: string; requestId: string }
-}
+const nested = (levels: number, inner = 'id'): string =>
+  levels === 0 ? inner : `requires { ${nested(levels - 1, inner)} }`
+const many = (count: number, field: (i: number) => string) =>
+  Array.from({ length: count }, (_, i) => field(i)).join(' ')
 
-/** Sends a document by POST. */
-const byHttp = async (query: string, to = api): Promise<Failure[]> => (await to.ask(query)).errors ?? []
+/** Lists whose rows have many objects each. */
+const costly = many(15, i => `a${i}: items { ${nested(3, '...Chain')} }`)
+const chain = `fragment Chain on MenuItem { ${many(10, () => 'price { amount }')} }`
 
-/** Sends a document over the WebSocket. → its errors, none as soon as anything else is answered */
-async function bySocket(query: string, to = api): Promise<Failure[]> {
-  const client = createClient({
-    url: `${to.url.replace('http', 'ws')}/graphql`,
-    webSocketImpl: WebSocket,
-    retryAttempts: 0,
-  })
-  try {
-    for await (const { errors } of client.iterate({ query })) return (errors ?? []) as never
-    return []
-  } catch (errors) {
-    return errors as Failure[]
-  } finally {
-    await client.dispose()
-  }
-}
+/** What is forbidden, by its code, as a query and as a subscription. */
+const forbidden: [code: string, what: string, query: string, subscription: string][] = [
+  ['GRAPHQL_PARSE_FAILED', 'broken syntax', '{ board {{ }', 'subscription { boardEvents {{ }'],
+  [
+    'GRAPHQL_PARSE_FAILED',
+    'more than 1,000 tokens',
+    `{ menu { ${many(1_001, () => 'maxDrinks')} } }`,
+    `subscription { boardEvents { ${many(1_001, () => 'type')} } }`,
+  ],
+  [
+    'GRAPHQL_VALIDATION_FAILED',
+    'an unknown field',
+    '{ board { orders { phone } } }',
+    'subscription { boardEvents { order { phone } } }',
+  ],
+  [
+    'GRAPHQL_VALIDATION_FAILED',
+    'a fragment that contains itself',
+    '{ board { orders { ...Loop } } } fragment Loop on BoardOrder { ...Loop }',
+    'subscription { boardEvents { order { ...Loop } } } fragment Loop on BoardOrder { ...Loop }',
+  ],
+  [
+    'TOO_MANY_ALIASES',
+    '16 aliases',
+    `{ board { orders { ${many(16, i => `a${i}: number`)} } } }`,
+    `subscription { boardEvents { order { ${many(16, i => `a${i}: number`)} } } }`,
+  ],
+  [
+    'TOO_DEEP',
+    '11 levels',
+    `{ menu { items { ${nested(8)} } } }`,
+    `subscription { liveCalls { calls { menu { items { ${nested(6)} } } } } }`,
+  ],
+  [
+    'TOO_COSTLY',
+    'rows within rows',
+    `{ calls(first: 50) { nodes { menu { ${costly} } } } } ${chain}`,
+    `subscription { liveCalls { calls { menu { ${costly} } } } } ${chain}`,
+  ],
+  [
+    'BAD_USER_INPUT',
+    'a variable that is missing',
+    'query ($shop: ID!) { menu(shop: $shop) { maxDrinks } }',
+    'subscription ($after: String!) { boardEvents(after: $after) { type } }',
+  ],
+  [
+    'UNAUTHENTICATED',
+    'what needs a scope',
+    '{ orders(first: 1) { nodes { id } } }',
+    'subscription { orderEvents { type } }',
+  ],
+]
 
-const nested = (levels: number): string => (levels === 0 ? 'id' : `requires { ${nested(levels - 1)} }`)
-
-describe('a document that asks for too much is refused on either road', () => {
-  const fields = (count: number, field: (i: number) => string) =>
-    Array.from({ length: count }, (_, i) => field(i)).join(' ')
-
-  test('TOO_DEEP counts fields inside each other', async () => {
-    expect((await byHttp(`{ menu { items { ${nested(9)} } } }`))[0]!.extensions.code).toBe('TOO_DEEP')
-    expect(await byHttp(`{ menu { items { ${nested(7)} } } }`)).toEqual([])
-  })
-
-  test.each([
-    ['TOO_MANY_ALIASES', fields(16, i => `a${i}: number`)],
-    ['GRAPHQL_PARSE_FAILED', fields(1_001, () => 'number')],
-    ['GRAPHQL_VALIDATION_FAILED', 'phone'],
-    ['GRAPHQL_VALIDATION_FAILED', '...Loop'],
-    ['GRAPHQL_PARSE_FAILED', '{{'],
-  ])('%s', async (code, selection) => {
-    const loop = selection === '...Loop' ? 'fragment Loop on BoardOrder { ...Loop }' : ''
-    const [overHttp] = await byHttp(`{ board { orders { ${selection} } } } ${loop}`)
-    const [overSocket] = await bySocket(`subscription { boardEvents { order { ${selection} } } } ${loop}`)
+describe('forbidden on either road', () => {
+  test.each(forbidden)('%s: %s', async (code, _, query, subscription) => {
+    const [overHttp] = await byHttp(api, query)
+    const [overSocket] = await bySocket(api, subscription)
     for (const error of [overHttp, overSocket]) {
       expect(error).toMatchObject({ extensions: { code, requestId: expect.any(String) } })
     }
-    expect(overSocket!.message.split('"')[0]).toBe(overHttp!.message.split('"')[0])
+    expect(overSocket!.message.split(/["\d$]/)[0]).toBe(overHttp!.message.split(/["\d$]/)[0])
   })
 
-  test('TOO_COSTLY counts the rows of lists', async () => {
+  test('one level less is not', async () => {
+    expect(await byHttp(api, `{ menu { items { ${nested(7)} } } }`)).toEqual([])
+    expect(await bySocket(api, 'subscription { boardEvents { type order { number } } }')).toEqual([])
+  })
+
+  test('FORBIDDEN: a scope that the key does not have', async () => {
+    const key = await api.key('menu:read')
+    const [overHttp] = await byHttp(api, '{ orders(first: 1) { nodes { id } } }', key)
+    const [overSocket] = await bySocket(api, 'subscription { orderEvents { type } }', key)
+    for (const error of [overHttp, overSocket]) {
+      expect(error).toMatchObject({
+        message: expect.stringContaining('orders:read'),
+        extensions: { code: 'FORBIDDEN', scope: 'orders:read' },
+      })
+    }
+  })
+
+  test('a document that is too large to be read', async () => {
+    const padding = '#'.repeat(100_000)
+    expect((await byHttp(api, `{ menu { maxDrinks } } ${padding}`))[0]!.extensions.code).toBe('BAD_REQUEST')
+    expect(await bySocket(api, `subscription { boardEvents { type } } ${padding}`)).toMatchObject({
+      code: 1009,
+    })
+  })
+})
+
+describe('a query', () => {
+  test('is charged for the rows of its lists', async () => {
     const rows = 'items { price { amount } } texts { body }'
     const page = `edges { node { ${rows} } } nodes { ${rows} }`
-    expect(
-      (await byHttp(`{ a: orders(first: 100) { ${page} } b: orders(first: 100) { ${page} } }`))[0],
-    ).toMatchObject({
-      extensions: { code: 'TOO_COSTLY' },
-    })
-    expect((await byHttp('{ orders(first: 100) { nodes { id } } }'))[0]!.extensions.code).toBe(
+    const [error] = await byHttp(
+      api,
+      `{ a: orders(first: 100) { ${page} } b: orders(first: 100) { ${page} } }`,
+    )
+    expect(error).toMatchObject({ extensions: { code: 'TOO_COSTLY' } })
+    expect((await byHttp(api, '{ orders(first: 100) { nodes { id } } }'))[0]!.extensions.code).toBe(
       'UNAUTHENTICATED',
     )
   })
 
   test('TOO_MANY_FIELDS counts the roots of an operation', async () => {
-    const [error] = await byHttp(`{ ${fields(11, i => `m${i}: menu { maxDrinks }`)} }`)
+    const [error] = await byHttp(api, `{ ${many(11, i => `m${i}: menu { maxDrinks }`)} }`)
     expect(error!.extensions.code).toBe('TOO_MANY_FIELDS')
   })
 
-  test('fragments that multiply are not counted to the end', async () => {
+  test('with fragments that multiply is not counted to the end', async () => {
     const fragments = Array.from(
       { length: 9 },
       (_, i) => `fragment F${i} on MenuItem { requires { ...F${i + 1} } ... { requires { ...F${i + 1} } } }`,
     )
-    const many = `{ menu { items { ...F0 } } } ${fragments.join(' ')} fragment F9 on MenuItem { id }`
-    expect(['TOO_DEEP', 'TOO_COSTLY']).toContain((await byHttp(many))[0]!.extensions.code)
+    const multiplied = `{ menu { items { ...F0 } } } ${fragments.join(' ')} fragment F9 on MenuItem { id }`
+    expect(['TOO_DEEP', 'TOO_COSTLY']).toContain((await byHttp(api, multiplied))[0]!.extensions.code)
   })
 
-  test('values that do not fit are refused as input, not as a bug', async () => {
+  test('with a value that does not fit is refused as input, not as a bug', async () => {
     const { errors } = await api.ask('query ($first: Int!) { orders(first: $first) { nodes { id } } }', {
       first: 'x',
     })
     expect(errors![0]!.extensions.code).toBe('BAD_USER_INPUT')
-    const { errors: missing } = await api.ask('query ($shop: ID!) { menu(shop: $shop) { maxDrinks } }')
-    expect(missing![0]!.extensions.code).toBe('BAD_USER_INPUT')
-    expect(
-      (await bySocket('subscription ($after: String!) { boardEvents(after: $after) { type } }'))[0]!
-        .extensions.code,
-    ).toBe('BAD_USER_INPUT')
   })
 
-  test('what the screens ask for is far below the limits', async () => {
+  test('as the screens send it is far below the limits', async () => {
     const staff = await api.signIn()
     const { errors } = await api.ask(
       `{ orders(first: 100, filter: { status: [RECEIVED, PREPARING, READY] }) {
@@ -121,11 +162,11 @@ describe('a document that asks for too much is refused on either road', () => {
 describe('introspection', () => {
   test('is open in development and closed to strangers in production', async () => {
     const query = '{ __schema { queryType { name } } }'
-    expect(await byHttp(query)).toEqual([])
+    expect(await byHttp(api, query)).toEqual([])
     const production = await startApi({ server: { introspection: false } })
-    expect((await byHttp(query, production))[0]!.extensions.code).toBe('INTROSPECTION_DISABLED')
+    expect((await byHttp(production, query))[0]!.extensions.code).toBe('INTROSPECTION_DISABLED')
     expect(
-      (await bySocket('subscription { boardEvents { type } __type(name: "Order") { name } }', production))[0]!
+      (await bySocket(production, 'subscription { boardEvents { type } __type(name: "Order") { name } }'))[0]!
         .extensions.code,
     ).toMatch(/INTROSPECTION_DISABLED|GRAPHQL_VALIDATION_FAILED/)
     const { data } = await production.ask(query, {}, await production.key('orders:read'))
@@ -138,7 +179,7 @@ describe('the WebSocket', () => {
   test.each(['{ menu { maxDrinks } }', 'mutation { signOut }'])(
     'takes subscriptions only: %s',
     async query => {
-      expect((await bySocket(query))[0]).toMatchObject({
+      expect((await bySocket(api, query))[0]).toMatchObject({
         message: expect.stringContaining('subscriptions only'),
         extensions: { code: 'BAD_REQUEST' },
       })
@@ -263,7 +304,7 @@ describe('a bug', () => {
   test('on the WebSocket is hidden just the same', async () => {
     broken = await startApi()
     await broken.orm.em.fork().execute('alter table shop rename to lost')
-    const [error] = await bySocket('subscription { boardEvents { type } }', broken)
+    const [error] = await bySocket(broken, 'subscription { boardEvents { type } }')
     expect(error).toMatchObject({
       message: expect.stringContaining('went wrong on our side'),
       extensions: { code: 'INTERNAL_SERVER_ERROR', requestId: expect.any(String) },

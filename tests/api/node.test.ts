@@ -58,7 +58,7 @@ test('anything can be read anew by its id, by those who may read things of its k
   expect((await node(id, calls)).errors![0]!.extensions.code).toBe('FORBIDDEN')
 })
 
-test.each(['ord_none', 'item_', 'key_123', 'constructor_1', '__proto___', 'CA0', ''])(
+test.each(['ord_none', 'item_', 'thing_123', 'constructor_1', '__proto___', 'CA0', ''])(
   '"%s" is nothing',
   async id => {
     const { data, errors } = await node(id, await api.key('orders:read', 'calls:read'))

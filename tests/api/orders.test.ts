@@ -167,9 +167,13 @@ const page = `query ($first: Int!, $after: String, $filter: OrderFilter) {
 }`
 
 describe('the list of orders', () => {
-  test('of twenty with their drinks and texts costs at most five statements', async () => {
+  test('of twenty with their drinks and texts costs at most five statements, and one to write down who read them', async () => {
     for (let i = 0; i < 20; i += 1) await placeOrder(api, key, [{ flavor: 'taro' }, { flavor: 'black' }])
-    for (const as of [staff, await api.key('orders:read', 'orders:pii')]) {
+    const askers: [as: string, most: number][] = [
+      [staff, 5],
+      [await api.key('orders:read', 'orders:pii'), 6],
+    ]
+    for (const [as, most] of askers) {
       // Texts are written behind the back of the request; they are not its statements.
       await expect
         .poll(async () => {
@@ -178,7 +182,7 @@ describe('the list of orders', () => {
           const spent = statements - before
           expect(data.orders.nodes).toHaveLength(20)
           expect(data.orders.nodes.every(({ items }) => items.length === 2)).toBe(true)
-          return spent <= 5 && data.orders.nodes.every(({ texts }) => texts.length === 1)
+          return spent <= most && data.orders.nodes.every(({ texts }) => texts.length === 1)
         })
         .toBe(true)
     }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { readApiEnv } from '../../api/env.ts'
-import { eraseBefore } from '../../api/retention.ts'
+import { eraseBefore, forgetReads } from '../../api/retention.ts'
 import { startApi } from '../support/api.ts'
 import { phoneCall } from '../support/phone-call.ts'
 
@@ -67,6 +67,16 @@ test('numbers, names and words are erased when they are old enough; what statist
   } finally {
     await api.close()
   }
+})
+
+test('who has read them is forgotten after its time, and not before', async () => {
+  const api = await startApi()
+  const key = await api.key('orders:read', 'orders:pii')
+  await api.ask('{ orders(first: 1, filter: { phoneEndsWith: "4567" }) { nodes { id } } }', {}, key)
+  const em = api.orm.em.fork()
+  expect(await forgetReads(em, new Date(Date.now() - 60_000))).toBe(0)
+  expect(await forgetReads(em, new Date(Date.now() + 60_000))).toBe(1)
+  await api.close()
 })
 
 test('how long is a setting, and a wrong one is named', () => {

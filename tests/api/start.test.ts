@@ -5,7 +5,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { newKey } from '../../api/auth/keys.ts'
+import { newKey } from '../../api/auth/key-format.ts'
 import { readApiEnv } from '../../api/env.ts'
 import { StartError } from '../../env.ts'
 import { build, type Ended, run, type Running } from '../support/built.ts'
@@ -59,6 +59,8 @@ describe('a wrong variable is named in one sentence', () => {
     [{ API_PORT: 'four' }, 'API_PORT', 'is no port'],
     [{ API_PORT: '70000' }, 'API_PORT', 'is no port'],
     [{ DATABASE_URL: 'mysql://localhost/boba' }, 'DATABASE_URL', 'sqlite:FILE'],
+    [{ TRUST_PROXY: 'everybody' }, 'TRUST_PROXY', 'is no list of addresses such as "loopback"'],
+    [{ RATE_LIMIT_FACTOR: '0' }, 'RATE_LIMIT_FACTOR', 'is less than 0.01'],
     [{ VOICE_API_KEY: 'secret' }, 'VOICE_API_KEY', 'starts with boba_'],
     [{ PUBLIC_URL: 'boba.example.com' }, 'PUBLIC_URL', 'https://boba.example.com'],
     [{ CORS_ORIGINS: 'https://app.example.com, elsewhere' }, 'CORS_ORIGINS', 'https://boba.example.com'],

@@ -1,0 +1,334 @@
+import { once } from 'node:events'
+import type { EntityManager } from '@mikro-orm/sql'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { WebSocket } from 'ws'
+import { Bucket } from '../../api/limits/bucket.ts'
+import { Api } from '../../voice/api.ts'
+import { startCall, type StartedCall } from '../../voice/documents.ts'
+import { postgresql, startApi, type TestApi } from '../support/api.ts'
+import { listen } from '../support/listener.ts'
+import { byHttp, bySocket, type Failure } from '../support/roads.ts'
+
+/** A client behind the proxy that the tests themselves are. */
+const from = (address: string) => ({ 'X-Forwarded-For': address })
+
+interface Cost {
+  requested: number
+  available: number
+  limit: number
+  restoreRate: number
+}
+
+interface Answer {
+  status: number
+  headers: Headers
+  body: { data?: Record<string, unknown>; errors?: object[]; extensions: { cost: Cost } }
+}
+
+async function post(
+  api: TestApi,
+  query: string,
+  { as, headers = {} }: { as?: string; headers?: Record<string, string> } = {},
+): Promise<Answer> {
+  const response = await fetch(`${api.url}/graphql`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', ...(as && { Authorization: `Bearer ${as}` }), ...headers },
+    body: JSON.stringify({ query }),
+  })
+  return { status: response.status, headers: response.headers, body: (await response.json()) as never }
+}
+
+/** Costs so many points and answers with an error: rows are charged whether they are there or not. */
+const pageOf = (rows: number) =>
+  `{ orders(first: ${rows}) { nodes { total { amount } items { price { amount } } } } }`
+/** Most of what a stranger of a shop with small limits has. */
+const dear = `{ a: ${pageOf(100).slice(1, -1)} b: ${pageOf(100).slice(1, -1)} c: ${pageOf(100).slice(1, -1)} }`
+
+const rows = Array.from(
+  { length: 15 },
+  (_, i) => `a${i}: items { price { amount } requires { price { amount } } }`,
+).join(' ')
+const dearSubscription = `subscription { liveCalls { calls { menu { ${rows} } } } }`
+
+test('a bucket refills at its rate, and never above its brim', () => {
+  const bucket = new Bucket({ limit: 100, restoreRate: 10 }, 0)
+  expect(bucket.take(70, 0)).toBe(true)
+  expect(bucket.take(40, 0)).toBe(false)
+  expect(bucket.available(0)).toBe(30)
+  expect(bucket.wait(40, 0)).toBe(1)
+  expect(bucket.take(40, 1_000)).toBe(true)
+  expect(bucket.available(6_000)).toBe(50)
+  expect(bucket.available(60_000)).toBe(100)
+  expect(bucket.wait(100, 60_000)).toBe(0)
+})
+
+describe('points', () => {
+  let api: TestApi
+  beforeAll(async () => {
+    api = await startApi({ env: { RATE_LIMIT_FACTOR: '0.01', TRUST_PROXY: 'loopback' } })
+  })
+  afterAll(() => api.close())
+
+  test('are told with every answer: in its extensions, its headers, and a field', async () => {
+    const headers = from('192.0.2.1')
+    const { body, headers: told } = await post(
+      api,
+      '{ rateLimit { requested available limit restoreRate } }',
+      {
+        headers,
+      },
+    )
+    const { cost } = body.extensions
+    expect(body.data).toEqual({ rateLimit: cost })
+    expect(cost).toMatchObject({ requested: 2, limit: 5_000, restoreRate: 2 })
+    expect(cost.available).toBeLessThanOrEqual(4_998)
+    expect(told.get('RateLimit-Limit')).toBe('5000')
+    expect(told.get('RateLimit-Remaining')).toBe(String(cost.available))
+    expect(told.get('RateLimit-Reset')).toBe('1')
+    expect(told.get('Retry-After')).toBeNull()
+    const wrong = await post(api, '{ nothing }', { headers })
+    expect(wrong.body.extensions.cost).toMatchObject({ requested: 1, limit: 5_000 })
+  })
+
+  test('that are not there: 429, on either road, and nothing is done', async () => {
+    const headers = from('192.0.2.2')
+    const { body } = await post(api, dear, { headers })
+    expect(body.errors![0]).toMatchObject({ extensions: { code: 'UNAUTHENTICATED' } })
+    expect(body.extensions.cost.requested).toBeGreaterThan(3_000)
+
+    const refused = await post(api, dear, { headers })
+    expect(refused.status).toBe(429)
+    expect(refused.body.data).toBeUndefined()
+    const [error] = refused.body.errors as { message: string; extensions: Record<string, unknown> }[]
+    expect(error!.extensions).toMatchObject({
+      code: 'RATE_LIMITED',
+      requestId: refused.headers.get('X-Request-Id'),
+    })
+    const { retryAfter } = error!.extensions
+    expect(retryAfter).toBeGreaterThan(0)
+    expect(refused.headers.get('Retry-After')).toBe(String(retryAfter))
+    expect(error!.message).toContain(`try again in ${retryAfter as number} seconds`)
+
+    // The same bucket, whichever way it is asked.
+    const [there] = await bySocket(api, dearSubscription, undefined, headers)
+    expect(there).toMatchObject({
+      extensions: { code: 'RATE_LIMITED', retryAfter: expect.any(Number), requestId: expect.any(String) },
+    })
+    // What costs less than is left goes on.
+    expect((await post(api, '{ menu { maxDrinks } }', { headers })).status).toBe(200)
+  })
+
+  test('that are all gone keep even a broken document from being read', async () => {
+    const slow = await startApi({ server: { rateLimitFactor: 0.000_1 } })
+    for (const query of [dear, pageOf(100), pageOf(15)]) await post(slow, query)
+    const codeOf = ([error]: Failure[]) => error?.extensions.code
+    const patient = { interval: 0, timeout: 20_000 }
+    await expect.poll(async () => codeOf(await byHttp(slow, '{ nothing }')), patient).toBe('RATE_LIMITED')
+    const broken = 'subscription { nothing }'
+    await expect.poll(async () => codeOf(await bySocket(slow, broken)), patient).toBe('RATE_LIMITED')
+    await slow.close()
+  })
+
+  test('are those of an address, whatever a client says that it is forwarded for', async () => {
+    const left = async (address: string) =>
+      (await post(api, '{ __typename }', { headers: from(address) })).body.extensions.cost.available
+    await post(api, dear, { headers: from('203.0.113.9') })
+    expect(await left('203.0.113.9')).toBeLessThan(2_000)
+    expect(await left('198.51.100.7, 203.0.113.9')).toBeLessThan(2_000)
+    expect(await left('203.0.113.10')).toBeGreaterThan(4_990)
+    // Of an IPv6 network the last half is the client's to choose.
+    await post(api, dear, { headers: from('2001:db8:1:2::1') })
+    expect(await left('2001:db8:1:2:aaaa::9')).toBeLessThan(2_000)
+    expect(await left('2001:db8:1:3::1')).toBeGreaterThan(4_990)
+    // A key is known by itself, from wherever it is used; what fails with it counts for the address.
+    const key = await api.key('orders:read')
+    const { body } = await post(api, '{ __typename }', { as: key, headers: from('203.0.113.9') })
+    expect(body.extensions.cost.available).toBeGreaterThan(4_990)
+    const before = await left('203.0.113.77')
+    for (let i = 0; i < 20; i += 1) {
+      expect(
+        (await post(api, '{ __typename }', { as: 'boba_wrong', headers: from('203.0.113.77') })).status,
+      ).toBe(401)
+    }
+    expect(await left('203.0.113.77')).toBeLessThan(before - 10)
+  })
+
+  test('of voice and of staff are more than they need', async () => {
+    const usual = await startApi()
+    const of = async (as?: string) =>
+      (await usual.ask<{ rateLimit: Cost }>('{ rateLimit { limit restoreRate } }', {}, as)).data.rateLimit
+    expect(await of()).toEqual({ limit: 10_000, restoreRate: 200 })
+    expect(await of(await usual.key('orders:read'))).toEqual({ limit: 20_000, restoreRate: 500 })
+    expect(await of(await usual.signIn())).toEqual({ limit: 100_000, restoreRate: 5_000 })
+    expect(await of(await usual.key('calls:write'))).toEqual({ limit: 2_000_000, restoreRate: 200_000 })
+    await usual.close()
+  })
+})
+
+describe('without TRUST_PROXY', () => {
+  test('nobody is believed where they come from', async () => {
+    const api = await startApi({ env: { RATE_LIMIT_FACTOR: '0.01' } })
+    await post(api, dear, { headers: from('192.0.2.1') })
+    const { body } = await post(api, '{ __typename }', { headers: from('192.0.2.2') })
+    expect(body.extensions.cost.available).toBeLessThan(2_000)
+    await api.close()
+  })
+})
+
+describe('sockets', () => {
+  const open = async (api: TestApi, headers = {}) => {
+    const socket = new WebSocket(`${api.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws', {
+      headers,
+    })
+    await once(socket, 'open')
+    return socket
+  }
+
+  test('of one address are counted, and make room when they go', async () => {
+    const api = await startApi({ env: { RATE_LIMIT_FACTOR: '0.01', TRUST_PROXY: 'loopback' } })
+    const headers = from('192.0.2.1')
+    const sockets = await Promise.all(Array.from({ length: 5 }, () => open(api, headers)))
+    const one = new WebSocket(`${api.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws', { headers })
+    const [, response] = await once(one, 'unexpected-response')
+    expect(response).toMatchObject({ statusCode: 429, headers: { 'retry-after': '10' } })
+    one.on('error', () => undefined).terminate()
+    await open(api, from('192.0.2.2'))
+    sockets[0]!.terminate()
+    await expect.poll(() => open(api, headers).catch(() => undefined)).toBeDefined()
+    await api.close()
+  })
+
+  test('of one key are counted, and of one session', async () => {
+    const api = await startApi({ env: { RATE_LIMIT_FACTOR: '0.01' }, log: { heartbeat: 20 } })
+    const credentials = [{ key: await api.key('orders:read') }, { headers: { Cookie: await api.signIn() } }]
+    for (const credential of credentials) {
+      const first = listen(api, { field: 'orderEvents', ...credential })
+      await first.beat()
+      expect(await listen(api, { field: 'orderEvents', ...credential }).ended).toMatchObject({ code: 1013 })
+      await first.stop()
+      await first.ended
+      let second = listen(api, { field: 'orderEvents', ...credential })
+      await expect
+        .poll(() =>
+          second.beat().catch(() => {
+            second = listen(api, { field: 'orderEvents', ...credential })
+          }),
+        )
+        .toBeDefined()
+      await second.stop()
+    }
+    await api.close()
+  })
+
+  test('carry so many operations and no more', async () => {
+    const api = await startApi()
+    const socket = await open(api)
+    const messages: { id?: string; type: string; payload?: unknown }[] = []
+    socket.on('message', data => messages.push(JSON.parse((data as Buffer).toString()) as never))
+    const heard = (id: string) => messages.filter(message => message.id === id)
+    const subscribe = (id: string) =>
+      socket.send(
+        JSON.stringify({
+          id,
+          type: 'subscribe',
+          payload: { query: 'subscription { boardEvents { type } }' },
+        }),
+      )
+    socket.send('{"type":"connection_init"}')
+    await expect.poll(() => messages.length).toBe(1)
+    for (let i = 1; i <= 21; i += 1) subscribe(String(i))
+    await expect.poll(() => heard('21')).toHaveLength(1)
+    expect(heard('21')[0]).toMatchObject({
+      type: 'error',
+      payload: [{ extensions: { code: 'TOO_MANY_OPERATIONS' } }],
+    })
+    for (let i = 1; i <= 20; i += 1) {
+      await expect.poll(() => heard(String(i))[0]).toMatchObject({ type: 'next' })
+    }
+    socket.send('{"id":"1","type":"complete"}')
+    subscribe('22')
+    await expect.poll(() => heard('22')[0]).toMatchObject({ type: 'next' })
+    await api.close()
+  })
+
+  test('that carry nothing are closed, others are not', async () => {
+    const api = await startApi({ server: { idle: 0, recheck: 10 }, log: { heartbeat: 10 } })
+    // No client, which would open another one without a word. The first may be closed before it has asked.
+    const subscribed = async (): Promise<WebSocket | undefined> => {
+      const socket = await open(api)
+      const said = () => Promise.race([once(socket, 'message'), once(socket, 'close')])
+      socket.send('{"type":"connection_init"}')
+      await said()
+      const payload = { query: 'subscription { boardEvents { type } }' }
+      socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload }))
+      await said()
+      return socket.readyState === WebSocket.OPEN ? socket : undefined
+    }
+    const busy = await vi.waitUntil(subscribed, { interval: 0, timeout: 20_000 })
+    let over = false
+    busy.on('close', () => (over = true))
+    // The second one is closed at a later look than the first.
+    for (let i = 0; i < 2; i += 1) {
+      const idle = await open(api)
+      idle.send('{"type":"connection_init"}')
+      const [code] = await once(idle, 'close')
+      expect(code).toBe(1000)
+    }
+    expect(over).toBe(false)
+    await api.close()
+  })
+
+  test('tell what a subscription has cost, once', async () => {
+    const api = await startApi({ log: { heartbeat: 10 } })
+    const socket = await open(api)
+    const messages: { type: string; payload: { extensions?: { cost: Cost } } }[] = []
+    socket.on('message', data => messages.push(JSON.parse((data as Buffer).toString()) as never))
+    socket.send('{"type":"connection_init"}')
+    await once(socket, 'message')
+    const payload = { query: 'subscription { boardEvents { type } }' }
+    socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload }))
+    const told = () => messages.filter(({ type }) => type === 'next').map(({ payload }) => payload.extensions)
+    await expect.poll(() => told().length).toBeGreaterThan(1)
+    expect(told()[0]).toMatchObject({ cost: { requested: 2, limit: 10_000 } })
+    expect(told()[1]).toBeUndefined()
+    await api.close()
+  })
+})
+
+/** Keeps everybody else from the tables for as long as `work` runs. */
+async function whileLocked(api: TestApi, work: () => Promise<void>): Promise<void> {
+  await api.orm.em.fork().transactional(async (tx: EntityManager) => {
+    // The one connection of an SQLite in memory is taken as it is.
+    await tx.execute(postgresql() ? 'lock table shop, api_key in access exclusive mode' : 'select 1')
+    await work()
+  })
+}
+
+test('what takes too long is given up, on either road, and what was not begun is not done', async () => {
+  const api = await startApi({ server: { time: 100 } })
+  const key = await api.key('menu:write')
+  const voice = new Api({ url: api.url, key: await api.key('calls:write') })
+  let started: Promise<{ call: StartedCall }> | undefined
+  await whileLocked(api, async () => {
+    started = voice.ask(startCall, { input: { callSid: 'CA1' } }, { within: 20_000 })
+    const answers = await Promise.all([
+      byHttp(api, '{ menu { maxDrinks } }'),
+      byHttp(api, 'mutation { pauseOrdering(paused: true) { id } }', key),
+      bySocket(api, 'subscription { boardEvents { type } }'),
+    ])
+    for (const [error] of answers) {
+      expect(error).toMatchObject({
+        message: expect.stringContaining('took too long'),
+        extensions: { code: 'TIMED_OUT', requestId: expect.any(String) },
+      })
+    }
+    expect((await post(api, '{ menu { maxDrinks } }')).status).toBe(503)
+  })
+  // The voice process asks again: whatever it asks for is safe to repeat.
+  expect((await started!).call.id).toBe('CA1')
+  const paused = async () =>
+    (await api.ask<{ menu: { shop: { orderingPaused: boolean } } }>('{ menu { shop { orderingPaused } } }'))
+      .data.menu.shop.orderingPaused
+  for (let i = 0; i < 10; i += 1) expect(await paused()).toBe(false)
+  await api.close()
+})
