@@ -15,6 +15,7 @@ import { NumbersResolver } from './numbers/numbers.resolver.ts'
 import { OrderResolver } from './orders/order.resolver.ts'
 import { PlaceOrderResolver } from './orders/place-order.resolver.ts'
 import { ShopResolver } from './shops/shop.resolver.ts'
+import { SimulateCallResolver } from './calls/simulate-call.resolver.ts'
 
 const never = () => {
   throw new Error('subscriptions read the event log')
@@ -46,6 +47,7 @@ export function createSchema(): GraphQLSchema {
         OrderResolver,
         PlaceOrderResolver,
         ShopResolver,
+        SimulateCallResolver,
       ],
       scalarsMap: [{ type: Date, scalar: GraphQLDateTime }],
       validate: false,
