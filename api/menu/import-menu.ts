@@ -71,7 +71,8 @@ function aliasChanges(before: string[], after: string[]): string[] {
 
 /**
  * Makes the menu what a file says, in one transaction with one event, which running processes and live calls hear of.
- * What stays keeps its id and whether it is sold out. Orders and carts hold the names and prices they were made with.
+ * What stays keeps its id and whether it is sold out. Orders hold the names and prices they were
+ * placed with; a cart that holds what is gone is refused at checkout as if it were sold out.
  * @param agreed the changes as they were shown
  * @throws StartError when the menu has changed since
  */

@@ -12,8 +12,8 @@ export interface Sale {
   order: string
   /** By the shop's clock, "2026-11-25 18:30:05" as spreadsheets read it. */
   time: string
-  /** What the shop's clock was ahead of UTC then, "-08:00": an hour comes twice when summer time ends. */
-  utc_offset: string
+  /** The same moment by UTC: by the shop's clock an hour comes twice when summer time ends. */
+  time_utc: string
   status: string
   source: string
   flavor: string
@@ -28,7 +28,7 @@ export interface Sale {
 const columns: (keyof Sale)[] = [
   'order',
   'time',
-  'utc_offset',
+  'time_utc',
   'status',
   'source',
   'flavor',
@@ -72,14 +72,12 @@ export async function* salesOf(
 }
 
 function* cupsOf(order: Order, timezone: string): Generator<Sale> {
-  const placed = Temporal.Instant.fromEpochMilliseconds(order.createdAt.getTime()).toZonedDateTimeISO(
-    timezone,
-  )
+  const placed = Temporal.Instant.fromEpochMilliseconds(order.createdAt.getTime())
   for (const { flavor, toppings, addOns, sweetness, ice, priceMinor } of order.items) {
     yield {
       order: order.number,
-      time: placed.toPlainDateTime().toString({ smallestUnit: 'second' }).replace('T', ' '),
-      utc_offset: placed.offset,
+      time: clock(placed, timezone),
+      time_utc: clock(placed, 'UTC'),
       status: order.status,
       source: order.source,
       flavor,
@@ -92,3 +90,6 @@ function* cupsOf(order: Order, timezone: string): Generator<Sale> {
     }
   }
 }
+
+const clock = (moment: Temporal.Instant, timezone: string) =>
+  moment.toZonedDateTimeISO(timezone).toPlainDateTime().toString({ smallestUnit: 'second' }).replace('T', ' ')
