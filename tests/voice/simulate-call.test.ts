@@ -157,7 +157,7 @@ describe('nobody calls', () => {
     } finally {
       await real.close()
     }
-    for (const env of [{ VOICE_API_KEY: newKey() }, {}]) {
+    for (const env of [{ VOICE_API_KEY: newKey() }, {}] as Record<string, string>[]) {
       const stranger = await openApi({ VOICE_URL: voice.url, ...env })
       expect(await simulate(script, stranger)).toMatchObject({ code: 'VOICE_KEY_DIFFERS' })
     }
