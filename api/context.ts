@@ -5,6 +5,7 @@ import type { Viewer } from './auth/viewer.ts'
 import type { EventLog } from './events/log.ts'
 import type { LiveCalls } from './calls/live-calls.ts'
 import type { Spent } from './limits/rate-limits.ts'
+import type { PracticeLine } from './calls/practice-line.ts'
 import type { Loaders } from './loaders.ts'
 import type { Waits } from './orders/waits.ts'
 
@@ -20,6 +21,8 @@ export interface Context {
   waits: Waits
   /** The calls on the line. */
   liveCalls: LiveCalls
+  /** Plays calls; null where real ones are taken. */
+  practiceLine: PracticeLine | null
   /** How long the ready text of an order is held back, so that Done can be taken back, in milliseconds. */
   readyHold: number
   /** The client's address, for limits; never logged. */

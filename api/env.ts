@@ -38,6 +38,8 @@ const origins = z
 const seconds = (least: number) =>
   z.coerce.number('is no number of seconds').min(least, `is less than ${least} seconds`)
 
+const port = z.coerce.number('is no port').int('is no port').min(0, 'is no port').max(65_535, 'is no port')
+
 const neededIf = <T extends z.ZodType>(needed: boolean, type: T) =>
   (needed ? type : type.optional()) as z.ZodOptional<T>
 
@@ -57,12 +59,9 @@ export function readApiEnv(source: Record<string, string | undefined>) {
       ...databaseShape,
       NODE_ENV: z.string().default('development'),
       HOST: z.string().default('127.0.0.1'),
-      API_PORT: z.coerce
-        .number('is no port')
-        .int('is no port')
-        .min(0, 'is no port')
-        .max(65_535, 'is no port')
-        .default(4_000),
+      API_PORT: port.default(4_000),
+      VOICE_PORT: port.default(5_000),
+      VOICE_URL: origin.optional(),
       PUBLIC_URL: origin.optional(),
       TRUST_PROXY: proxies.optional(),
       RATE_LIMIT_FACTOR: z.coerce

@@ -3,7 +3,7 @@ import type { EntityManager, MikroORM } from '@mikro-orm/sql'
 import type { Logger } from 'pino'
 import { PiiRead } from './auth/pii-read.entity.ts'
 import { Call, CallEndReason } from './calls/call.entity.ts'
-import { FunctionCall } from './calls/function-call.entity.ts'
+import { eraseCalls, eraseOrders, eraseTexts } from './erasure/erase.ts'
 import { Order } from './orders/order.entity.ts'
 import { Sms } from './sms/sms.entity.ts'
 
@@ -21,19 +21,9 @@ export async function eraseBefore(
   before: Date,
 ): Promise<{ calls: number; orders: number }> {
   const old = { createdAt: { $lt: before } }
-  const calls = await inBatches(em, Call, { erasedAt: null, startedAt: { $lt: before } }, async (tx, ids) => {
-    // A hash of a phone number is a phone number to whoever tries them all.
-    const nothing = { arguments: {}, answer: {}, argumentsHash: '', before: null }
-    await tx.nativeUpdate(FunctionCall, { call: { $in: ids } }, nothing)
-    const erased = { from: null, phone: null, transferReason: null, transcript: [], erasedAt: new Date() }
-    await tx.nativeUpdate(Call, { id: { $in: ids } }, erased)
-  })
-  const orders = await inBatches(em, Order, { ...old, phone: { $ne: null } }, async (tx, ids) => {
-    await tx.nativeUpdate(Order, { id: { $in: ids } }, { phone: null, name: null, inputHash: null })
-  })
-  await inBatches(em, Sms, { ...old, to: { $ne: null } }, async (tx, ids) => {
-    await tx.nativeUpdate(Sms, { id: { $in: ids } }, { to: null })
-  })
+  const calls = await inBatches(em, Call, { erasedAt: null, startedAt: { $lt: before } }, eraseCalls)
+  const orders = await inBatches(em, Order, { ...old, phone: { $ne: null } }, eraseOrders)
+  await inBatches(em, Sms, { ...old, to: { $ne: null } }, eraseTexts)
   return { calls, orders }
 }
 

@@ -17,6 +17,7 @@ import { NumbersResolver } from './numbers/numbers.resolver.ts'
 import { OrderResolver } from './orders/order.resolver.ts'
 import { PlaceOrderResolver } from './orders/place-order.resolver.ts'
 import { ShopResolver } from './shops/shop.resolver.ts'
+import { SimulateCallResolver } from './calls/simulate-call.resolver.ts'
 
 const never = () => {
   throw new Error('subscriptions read the event log')
@@ -50,6 +51,7 @@ export function createSchema(): GraphQLSchema {
         PlaceOrderResolver,
         RateLimitResolver,
         ShopResolver,
+        SimulateCallResolver,
       ],
       scalarsMap: [{ type: Date, scalar: GraphQLDateTime }],
       validate: false,

@@ -12,6 +12,7 @@ import { sessionCookie, type Staff } from './auth/staff.ts'
 import { anyone, type Viewer } from './auth/viewer.ts'
 import { cameByHttps, fromOwnPage, outOf, viewerOf } from './auth/viewer-of.ts'
 import { LiveCalls } from './calls/live-calls.ts'
+import type { PracticeLine } from './calls/practice-line.ts'
 import type { Context } from './context.ts'
 import type { EventLog } from './events/log.ts'
 import { graphqlOverHttp } from './graphql/http.ts'
@@ -55,6 +56,8 @@ export interface ServerOptions {
   recheck?: number
   /** How long the ready text of an order is held back, in milliseconds. */
   readyHold: number
+  /** Plays calls; without it none is simulated. */
+  practiceLine?: PracticeLine | null
   /** How often a stream of the calls on the line says that it lives, in milliseconds. */
   liveCallsHeartbeat?: number
   /** Checks Twilio's callbacks; without it they are refused. */
@@ -103,6 +106,7 @@ export async function startServer(
       staff,
       waits,
       liveCalls,
+      practiceLine: options.practiceLine ?? null,
       readyHold,
       address,
       spent,

@@ -6,6 +6,7 @@ import type { Logger } from 'pino'
 import { StartError } from '../env.ts'
 import { storeVoiceKey } from './auth/keys.ts'
 import { Staff } from './auth/staff.ts'
+import { PracticeLine } from './calls/practice-line.ts'
 import { type DatabaseOptions, openDatabase } from './database.ts'
 import type { ApiEnv } from './env.ts'
 import { EventLog, type LogOptions } from './events/log.ts'
@@ -69,6 +70,7 @@ export async function startApi(env: ApiEnv, logger: Logger, options: StartOption
       ...(env.TRUST_PROXY && { trustProxy: env.TRUST_PROXY }),
       corsOrigins: env.CORS_ORIGINS,
       screensFolder: screensFolderOf(env),
+      practiceLine: practiceLineOf(env),
       ...(env.TWILIO_AUTH_TOKEN &&
         env.PUBLIC_URL && { twilio: { authToken: env.TWILIO_AUTH_TOKEN, publicUrl: env.PUBLIC_URL } }),
       ...options.server,
@@ -103,6 +105,14 @@ export async function startApi(env: ApiEnv, logger: Logger, options: StartOption
     await orm.close(true)
     throw unusablePort(error, env) ?? error
   }
+}
+
+/** Nothing is made up in production, and nothing that would text anybody. */
+function practiceLineOf(env: ApiEnv): PracticeLine | null {
+  if (env.NODE_ENV === 'production' || env.TWILIO_ACCOUNT_SID) return null
+  const host = ['0.0.0.0', '::'].includes(env.HOST) ? '127.0.0.1' : env.HOST
+  const url = env.VOICE_URL ?? `http://${host.includes(':') ? `[${host}]` : host}:${env.VOICE_PORT}`
+  return new PracticeLine(url, env.VOICE_API_KEY)
 }
 
 /** The longest a request to Twilio may take, in milliseconds. */

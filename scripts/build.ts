@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const stamp = join(root, 'dist/built')
-const sources = ['api', 'clients', 'env.ts', 'package-lock.json', 'tsconfig.json']
+const sources = ['api', 'clients', 'env.ts', 'package-lock.json', 'simulation.ts', 'tsconfig.json']
 
 const binary = (name: string, file: string) =>
   join(dirname(createRequire(import.meta.url).resolve(`${name}/package.json`)), file)

@@ -38,6 +38,8 @@ async function start(): Promise<() => Promise<void>> {
     secret: env.VOICE_API_KEY,
     twilioAuthToken: env.TWILIO_AUTH_TOKEN,
     publicUrl: env.PUBLIC_URL,
+    // With an account of Twilio's, texts would go to whoever has the numbers of a script.
+    practice: practice !== null && !env.TWILIO_AUTH_TOKEN,
     transferNumber: env.TRANSFER_NUMBER,
     maxCalls: Math.ceil(env.MAX_CALLS / env.VOICE_WORKERS),
     patience: { call: env.MAX_CALL_MINUTES * 60_000, drain: env.DRAIN_SECONDS * 1_000 },

@@ -4,10 +4,12 @@ import type { Duplex } from 'node:stream'
 import Koa from 'koa'
 import type { Logger } from 'pino'
 import { type WebSocket, WebSocketServer } from 'ws'
+import { signatureHeader, simulationPath } from '../simulation.ts'
 import type { Api } from './api.ts'
 import { Calls, type CallsOptions } from './calls.ts'
 import { Metrics } from './metrics.ts'
 import { type Patience, usualPatience } from './patience.ts'
+import { SimulatedCalls } from './practice/simulated-calls.ts'
 import { streamOf } from './twilio/media-stream.ts'
 import { fieldsOf, Signatures, tokenHolds } from './twilio/signature.ts'
 import { webhooks } from './webhooks.ts'
@@ -22,6 +24,8 @@ export interface ServerOptions {
   twilioAuthToken?: string
   /** The origin Twilio reaches; our own address if omitted. */
   publicUrl?: string
+  /** Whether the api may ask for simulated calls; not if omitted. */
+  practice?: boolean
   /** Where callers are put through to, E.164. */
   transferNumber?: string
   maxCalls: number
@@ -80,6 +84,21 @@ export async function startServer(
     logger,
   })
 
+  const simulated = new SimulatedCalls({
+    practice: options.practice ?? false,
+    secret,
+    voiceUrl: url,
+    publicUrl,
+    logger,
+  })
+
+  async function simulate(ctx: Koa.Context): Promise<void> {
+    if (ctx.method !== 'POST') return void (ctx.status = 405)
+    const refusal = simulated.take(await bodyOf(ctx.req), ctx.get(signatureHeader))
+    ctx.status = refusal ? (refusal.code === 'BAD_SIGNATURE' ? 403 : 409) : 202
+    ctx.body = refusal ?? {}
+  }
+
   async function webhook(ctx: Koa.Context): Promise<void> {
     const handle = answers[ctx.path]
     if (!handle || ctx.method !== 'POST') {
@@ -114,7 +133,8 @@ export async function startServer(
     } else if (ctx.path === '/metrics') {
       ctx.type = metrics.registry.contentType
       ctx.body = await (options.numbers ?? (() => metrics.registry.metrics()))()
-    } else await webhook(ctx)
+    } else if (ctx.path === simulationPath) await simulate(ctx)
+    else await webhook(ctx)
   })
   const answer = app.callback()
   server.on('request', (request, response) => void answer(request, response))
@@ -153,6 +173,7 @@ export async function startServer(
   return {
     url,
     close: async () => {
+      simulated.close()
       await calls.drain()
       stopHearing?.()
       const closed = new Promise(resolve => server.close(resolve))

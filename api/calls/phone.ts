@@ -19,7 +19,7 @@ const spoken: Record<string, string> = {
 }
 
 /** "five five five, double one" → "5 5 5  11": number words as a speech recogniser may leave them. */
-function digitsOf(said: string): string {
+export function digitsOf(said: string): string {
   const word = new RegExp(`\\b(?:(double|triple) )?(${Object.keys(spoken).join('|')})\\b`, 'gi')
   // A comma would end the number for the parser; to a recogniser it is a breath.
   return said

@@ -18,12 +18,12 @@ import type { Context } from '../context.ts'
 import { UserError } from '../errors.ts'
 import { EventType } from '../events/event.entity.ts'
 import { endOf, Period, periodArg } from './period.ts'
+import { latest, mayBeLate, thresholdRule } from './settings.ts'
 import { Shop } from './shop.entity.ts'
 import { shopOf } from './shop-of.ts'
 
-/** The longest delay and the latest a ticket can become late, in minutes. */
+/** The longest delay, in minutes. */
 const longestDelay = 120
-const latest = 240
 
 @ObjectType({ implements: UserError, description: 'The shop was not changed.' })
 class ShopChangeRefused extends UserError {}
@@ -105,12 +105,11 @@ export class ShopResolver {
     return changeShop(context, shop => {
       const warn = input.warnAfterMinutes ?? shop.warnAfterMinutes
       const late = input.lateAfterMinutes ?? shop.lateAfterMinutes
-      if (warn < 1 || late <= warn || late > latest) {
-        refuse(
-          'BAD_THRESHOLDS',
-          `An order is getting late after 1 minute or more, and late after more than that, ${latest} at most. Give two such numbers.`,
-          ['input', late > latest ? 'lateAfterMinutes' : 'warnAfterMinutes'],
-        )
+      if (!mayBeLate(warn, late)) {
+        refuse('BAD_THRESHOLDS', thresholdRule, [
+          'input',
+          late > latest ? 'lateAfterMinutes' : 'warnAfterMinutes',
+        ])
       }
       if (warn === shop.warnAfterMinutes && late === shop.lateAfterMinutes) return false
       shop.warnAfterMinutes = warn

@@ -141,13 +141,16 @@ export class SmsSender {
 
   async #sendDue(): Promise<void> {
     const { twilio } = this.#options
-    const due = await this.#options.orm.em
-      .fork()
-      .find(
-        Sms,
-        { status: { $in: [SmsStatus.QUEUED, SmsStatus.UNKNOWN] }, dueAt: { $lte: new Date() } },
-        { orderBy: { createdAt: 'asc' }, limit: atOnce },
-      )
+    const due = await this.#options.orm.em.fork().find(
+      Sms,
+      {
+        status: { $in: [SmsStatus.QUEUED, SmsStatus.UNKNOWN] },
+        dueAt: { $lte: new Date() },
+        // Without its number, which was erased, it can neither be sent nor looked up.
+        to: { $ne: null },
+      },
+      { orderBy: { createdAt: 'asc' }, limit: atOnce },
+    )
     await Promise.all(due.map(sms => (twilio ? this.#send(sms, twilio) : this.#practise(sms))))
     this.#again ||= due.length === atOnce
   }

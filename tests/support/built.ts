@@ -19,7 +19,7 @@ export async function build(): Promise<void> {
 }
 
 async function isStale(): Promise<boolean> {
-  for await (const source of glob(['env.ts', 'api/**/*.ts'])) {
+  for await (const source of glob(['env.ts', 'simulation.ts', 'api/**/*.ts'])) {
     const built = await stat(join('dist', source.replace(/ts$/, 'js'))).catch(() => undefined)
     if (!built || built.mtimeMs < (await stat(source)).mtimeMs) return true
   }

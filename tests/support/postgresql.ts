@@ -1,13 +1,12 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { TestProject } from 'vitest/node'
 import { postgresqlFolder } from '../../scripts/set-up-tests.ts'
+import { freePort } from './free-port.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -48,6 +47,7 @@ export async function startPostgresql({ durable = false } = {}): Promise<{
   const initdb = ['--pgdata', data, '--username=boba', '--auth=trust', '--no-sync', '--encoding=UTF8']
   execFileSync(...commandOf('initdb', [...initdb, '--locale=C']), { stdio: ['ignore', 'ignore', 'pipe'] })
 
+  // PostgreSQL cannot take a free port by itself.
   const port = await freePort()
   const settings = {
     listen_addresses: '127.0.0.1',
@@ -81,14 +81,4 @@ export async function startPostgresql({ durable = false } = {}): Promise<{
       await rm(folder, { recursive: true })
     },
   }
-}
-
-/** PostgreSQL cannot take a free port by itself. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

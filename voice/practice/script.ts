@@ -18,20 +18,27 @@ const lastSilence = 1_500
 /**
  * Reads a script: a line is said, `> pattern` waits for words (a regular expression, any case), `/press 123` presses
  * keys, `/hangup` hangs up, `#` begins a remark.
+ * @param patternOf what to wait for, by what stands after ">"
  * @throws ScriptFailed naming a line that is wrong
  */
-export function readScript(text: string): Line[] {
+export function readScript(text: string, patternOf = regularExpression): Line[] {
   return text
     .split('\n')
     .map(line => line.trim())
     .filter(line => line !== '' && !line.startsWith('#'))
-    .map(lineOf)
+    .map(line => lineOf(line, patternOf))
 }
 
-function lineOf(line: string): Line {
+const regularExpression = (words: string) => new RegExp(words, 'i')
+
+/** For scripts of others: a regular expression of theirs could keep this process busy for ever. */
+export const wordsAsTheyStand = (words: string): RegExp =>
+  new RegExp(words.split(/\s+/).map(RegExp.escape).join('\\s+'), 'i')
+
+function lineOf(line: string, patternOf: (words: string) => RegExp): Line {
   if (line.startsWith('>')) {
     try {
-      return { do: 'hear', pattern: new RegExp(line.slice(1).trim(), 'i') }
+      return { do: 'hear', pattern: patternOf(line.slice(1).trim()) }
     } catch {
       throw new ScriptFailed(`"${line}" is no regular expression. Write "> words to wait for".`)
     }

@@ -137,7 +137,8 @@ function streamOf(nouns: Node[]): Stream {
 function checkStreamUrl(url: string): void {
   if (!URL.canParse(url)) throw new TwilioError(31923, 'The url of <Stream> is no absolute address.')
   const { protocol, hostname, search } = new URL(url)
-  const local = ['127.0.0.1', 'localhost', '[::1]'].includes(hostname)
+  // A shop that listens on every address of its machine is reached on it by none.
+  const local = ['127.0.0.1', 'localhost', '[::1]', '0.0.0.0', '[::]'].includes(hostname)
   if (protocol !== 'wss:' && !(protocol === 'ws:' && local)) {
     throw new TwilioError(31922, `The url of <Stream> begins with ${protocol}; it has to be wss.`)
   }
