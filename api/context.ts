@@ -22,6 +22,8 @@ export interface Context {
   readyHold: number
   /** The client's address, for limits; never logged. */
   address: string
+  /** Cursor at which a stream goes on that was cut off; wins over its `after`. */
+  resumeAfter?: string | null
   /** Sets the console's cookie, or clears it. */
   setSession: (token: string | null, expires?: Date) => void
 }

@@ -8,6 +8,7 @@ import { CallResolver } from './calls/call.resolver.ts'
 import { CallerResolver } from './calls/caller.resolver.ts'
 import { CartResolver } from './carts/cart.resolver.ts'
 import { EventResolver } from './events/event.resolver.ts'
+import { HistoryResolver } from './events/history.resolver.ts'
 import { MenuResolver } from './menu/menu.resolver.ts'
 import { CheckoutResolver } from './orders/checkout.resolver.ts'
 import { NumbersResolver } from './numbers/numbers.resolver.ts'
@@ -24,7 +25,8 @@ const noPubSub: PubSub = { publish: never, subscribe: never }
 const roots = {
   Query: 'What can be read.',
   Mutation: 'What can be done. Fields run one after the other.',
-  Subscription: 'What can be listened to, over a WebSocket.',
+  Subscription:
+    'What can be listened to, over a WebSocket at /graphql or as Server-Sent Events at /graphql/stream.',
 }
 
 /** The resolvers put together, each behind its access rule. */
@@ -38,6 +40,7 @@ export function createSchema(): GraphQLSchema {
         CartResolver,
         CheckoutResolver,
         EventResolver,
+        HistoryResolver,
         MenuResolver,
         NumbersResolver,
         OrderResolver,

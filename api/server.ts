@@ -11,6 +11,7 @@ import { fromOwnPage, outOf, viewerOf } from './auth/viewer-of.ts'
 import { LiveCalls } from './calls/live-calls.ts'
 import type { Context } from './context.ts'
 import type { EventLog } from './events/log.ts'
+import { graphqlOverEventStream } from './graphql/event-stream.ts'
 import { graphqlOverHttp } from './graphql/http.ts'
 import { graphqlOverSocket } from './graphql/socket.ts'
 import { createLoaders } from './loaders.ts'
@@ -35,6 +36,10 @@ export interface ServerOptions {
   screensFolder?: URL
   /** How often open sockets are checked for keys that were revoked and sessions that are over, in milliseconds. */
   recheck?: number
+  /** How often a comment is sent on an event stream, in milliseconds. */
+  streamKeepAlive?: number
+  /** How long the client of an event stream may take nothing, in milliseconds. */
+  streamPatience?: number
   /** How long the ready text of an order is held back, in milliseconds. */
   readyHold: number
   /** How often a stream of the calls on the line says that it lives, in milliseconds. */
@@ -92,17 +97,23 @@ export async function startServer(
         })
       }),
   })
-  const socket = graphqlOverSocket({
+  const streaming = {
     schema,
     introspection,
     logger,
     viewerOf: whoAsks,
-    outOf: viewers => outOf(orm.em.fork(), viewers),
+    outOf: (viewers: Viewer[]) => outOf(orm.em.fork(), viewers),
     recheck: options.recheck,
-    contextOf: (viewer, request) =>
+    contextOf: (viewer: Viewer, request: IncomingMessage) =>
       contextOf(viewer, request.socket.remoteAddress ?? '', () => {
         throw new Error('a session is opened over HTTP')
       }),
+  }
+  const socket = graphqlOverSocket(streaming)
+  const eventStream = graphqlOverEventStream({
+    ...streaming,
+    keepAlive: options.streamKeepAlive,
+    patience: options.streamPatience,
   })
 
   const registry = new Registry()
@@ -115,6 +126,14 @@ export async function startServer(
       this.set(socket.count())
     },
   })
+  new Gauge({
+    name: 'bobarista_graphql_event_streams',
+    help: 'Open event streams',
+    registers: [registry],
+    collect() {
+      this.set(eventStream.count())
+    },
+  })
 
   const showScreen = screens(options.screensFolder)
   const app = new Koa()
@@ -125,6 +144,8 @@ export async function startServer(
     switch (ctx.path) {
       case '/graphql':
         return http.middleware(ctx, next)
+      case '/graphql/stream':
+        return eventStream.middleware(ctx, next)
       case '/healthz':
         return health(ctx, orm)
       case '/metrics':
@@ -156,6 +177,8 @@ export async function startServer(
     url: `http://${host.includes(':') ? `[${host}]` : host}:${taken}`,
     close: async () => {
       const closed = new Promise(resolve => server.close(resolve))
+      // Before their events end: a stream that is complete is not opened again.
+      eventStream.close()
       log.close()
       liveCalls.close()
       await socket.close()

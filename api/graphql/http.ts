@@ -3,13 +3,13 @@ import { randomUUID } from 'node:crypto'
 import { ApolloServer } from '@apollo/server'
 import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled'
 import { koaMiddleware } from '@as-integrations/koa'
-import { bodyParser } from '@koa/bodyparser'
 import type { GraphQLSchema } from 'graphql'
 import type Koa from 'koa'
 import type { Logger } from 'pino'
 import type { Context } from '../context.ts'
 import { checkLimits, limits } from '../limits/limits.ts'
 import { mask } from '../limits/mask.ts'
+import { withJsonBody } from './json-body.ts'
 
 export interface HttpRoadOptions {
   schema: GraphQLSchema
@@ -55,51 +55,16 @@ export async function graphqlOverHttp({
   })
   await apollo.start()
 
-  const refuse = (ctx: Koa.Context, status: number, message: string) => {
-    ctx.status = status
-    ctx.body = {
-      errors: [{ message, extensions: { code: 'BAD_REQUEST', requestId: requestIds.getStore() } }],
-    }
-  }
-  const parseBody = bodyParser({
-    enableTypes: ['json'],
-    jsonLimit: limits.bodyBytes,
-    // The one way to leave the parser without going on to Apollo.
-    onError: error => {
-      throw new BadBody((error as { status?: number }).status === 413)
-    },
-  })
   const answer = koaMiddleware<Koa.DefaultState, Koa.DefaultContext, Context>(apollo, {
     context: ({ ctx }) => contextOf(ctx),
   })
 
-  async function handle(ctx: Koa.Context, next: Koa.Next): Promise<void> {
-    if (ctx.method === 'POST' && !ctx.is('application/json')) {
-      return refuse(ctx, 415, 'Send the request as JSON, with "Content-Type: application/json".')
-    }
-    try {
-      await parseBody(ctx as never, () => answer(ctx as never, next))
-    } catch (error) {
-      if (!(error instanceof BadBody)) throw error
-      if (error.tooLarge) refuse(ctx, 413, 'The body is larger than 100 kB. Split the request.')
-      else refuse(ctx, 400, 'The body is not JSON. Send { "query": "…", "variables": { … } }.')
-    }
-  }
   return {
     middleware: (ctx, next) => {
       const requestId = randomUUID()
       ctx.set('X-Request-Id', requestId)
-      return requestIds.run(requestId, () => handle(ctx, next))
+      return requestIds.run(requestId, () => withJsonBody(ctx, requestId, () => answer(ctx as never, next)))
     },
     close: () => apollo.stop(),
-  }
-}
-
-class BadBody extends Error {
-  readonly tooLarge: boolean
-
-  constructor(tooLarge: boolean) {
-    super()
-    this.tooLarge = tooLarge
   }
 }

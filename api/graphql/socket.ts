@@ -1,23 +1,16 @@
-import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import {
-  type ExecutionArgs,
-  getOperationAST,
-  GraphQLError,
-  type GraphQLSchema,
-  parse,
-  validate,
-} from 'graphql'
+import { type ExecutionArgs, GraphQLError, type GraphQLSchema } from 'graphql'
 import { CloseCode } from 'graphql-ws'
 import { useServer } from 'graphql-ws/use/ws'
 import type { Logger } from 'pino'
 import { type WebSocket, WebSocketServer } from 'ws'
+import { keepRechecking } from '../auth/recheck.ts'
 import { anyone, type Viewer } from '../auth/viewer.ts'
 import type { Context } from '../context.ts'
 import { troubleOf } from '../database-errors.ts'
-import { checkLimits, limits } from '../limits/limits.ts'
-import { mask } from '../limits/mask.ts'
+import { limits } from '../limits/limits.ts'
+import { hideErrors, subscriptionOf } from './subscription.ts'
 
 export interface SocketRoadOptions {
   schema: GraphQLSchema
@@ -58,10 +51,6 @@ export function graphqlOverSocket({
   /** Who is on an open socket. */
   const known = new WeakMap<WebSocket, Viewer>()
 
-  const hide = (errors: readonly GraphQLError[]) => {
-    const requestId = randomUUID()
-    return errors.map(error => mask(error, codeOf(error), requestId, logger))
-  }
   const server = useServer<{ authorization?: unknown }, { viewer?: Viewer }>(
     {
       schema,
@@ -83,55 +72,39 @@ export function graphqlOverSocket({
       },
       onSubscribe: ({ extra }, _id, { query, variables, operationName }) => {
         const viewer = extra.viewer ?? anyone
-        try {
-          const document = parse(query, { maxTokens: limits.tokens })
-          const faults = validate(schema, document)
-          if (faults.length) return faults.map(fault => withCode(fault, 'GRAPHQL_VALIDATION_FAILED'))
-          if (getOperationAST(document, operationName)?.operation !== 'subscription') {
-            return [
-              withCode('This WebSocket takes subscriptions only. Send the rest by POST.', 'BAD_REQUEST'),
-            ]
-          }
-          checkLimits(schema, document, { variables, operationName }, viewer, introspection)
-          const contextValue = contextOf(viewer, extra.request)
-          return { schema, document, variableValues: variables, operationName, contextValue } as ExecutionArgs
-        } catch (error) {
-          if (!(error instanceof GraphQLError)) throw error
-          return [error.extensions.code ? error : withCode(error, 'GRAPHQL_PARSE_FAILED')]
-        }
+        const checked = subscriptionOf({ schema, introspection }, { query, variables, operationName }, viewer)
+        if ('errors' in checked) return checked.errors
+        const contextValue = contextOf(viewer, extra.request)
+        return {
+          schema,
+          document: checked.document,
+          variableValues: variables,
+          operationName,
+          contextValue,
+        } as ExecutionArgs
       },
       onNext: (_ctx, _id, _payload, _args, result) =>
-        result.errors ? { ...result, errors: hide(result.errors) as never } : undefined,
+        result.errors ? { ...result, errors: hideErrors(result.errors, logger) as never } : undefined,
       onError: ({ extra }, _id, _payload, errors) => {
         // A client that went away while something was sent to it: nobody is told, and nothing of ours has failed.
         if (extra.socket.readyState !== extra.socket.OPEN) return
-        return hide(errors) as never
+        return hideErrors(errors, logger) as never
       },
     },
     websocket,
     keepAlive,
   )
-  let checking = false
-  const check = async () => {
-    if (checking) return
-    checking = true
-    try {
-      const open = [...websocket.clients].flatMap(client => {
+  const stopRechecking = keepRechecking({
+    open: () =>
+      [...websocket.clients].flatMap(client => {
         const viewer = known.get(client)
-        return viewer ? [{ client, viewer }] : []
-      })
-      const out = await outOf(open.map(({ viewer }) => viewer))
-      for (const { client, viewer } of open) {
-        if (out.has(viewer))
+        const close = () =>
           client.close(CloseCode.Forbidden, 'The API key was revoked, or the session is over')
-      }
-    } catch {
-      // The database is away; nobody is shut out for that.
-    }
-    checking = false
-  }
-  // A server that could not start has nobody to check, and must not be kept alive for it.
-  const rechecks = setInterval(() => void check(), recheck).unref()
+        return viewer ? [{ viewer, close }] : []
+      }),
+    outOf,
+    every: recheck,
+  })
 
   return {
     upgrade: (request, socket, head) =>
@@ -142,20 +115,9 @@ export function graphqlOverSocket({
       }),
     count: () => websocket.clients.size,
     close: async () => {
-      clearInterval(rechecks)
+      stopRechecking()
       await server.dispose()
       for (const client of websocket.clients) client.terminate()
     },
   }
-}
-
-function withCode(error: GraphQLError | string, code: string): GraphQLError {
-  if (typeof error === 'string') return new GraphQLError(error, { extensions: { code } })
-  const { message, nodes, source, positions } = error
-  return new GraphQLError(message, { nodes, source, positions, extensions: { code } })
-}
-
-/** graphql-js reports values of the wrong kind itself, without a code; what a resolver throws has an original. */
-function codeOf({ extensions, originalError }: GraphQLError): string | undefined {
-  return (extensions.code as string | undefined) ?? (originalError ? undefined : 'BAD_USER_INPUT')
 }
