@@ -5,6 +5,7 @@ import type { EventLog } from './events/log.ts'
 import type { LiveCalls } from './calls/live-calls.ts'
 import type { Loaders } from './loaders.ts'
 import type { Waits } from './orders/waits.ts'
+import type { WebhookRules } from './webhooks/manage-webhooks.ts'
 
 /** What every resolver is given. */
 export interface Context {
@@ -18,6 +19,8 @@ export interface Context {
   waits: Waits
   /** The calls on the line. */
   liveCalls: LiveCalls
+  /** Where webhooks may post to, and how they are signed. */
+  webhooks: WebhookRules
   /** How long the ready text of an order is held back, so that Done can be taken back, in milliseconds. */
   readyHold: number
   /** The client's address, for limits; never logged. */

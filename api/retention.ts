@@ -5,6 +5,7 @@ import { Call, CallEndReason } from './calls/call.entity.ts'
 import { FunctionCall } from './calls/function-call.entity.ts'
 import { Order } from './orders/order.entity.ts'
 import { Sms } from './sms/sms.entity.ts'
+import { WebhookDelivery } from './webhooks/webhook-delivery.entity.ts'
 
 const hour = 60 * 60_000
 /** Rows erased in one transaction, so that nobody else waits long. */
@@ -12,7 +13,7 @@ const batch = 200
 
 /**
  * Erases phone numbers, names and words of whatever is older than `before`: calls, what the agent functions were told,
- * orders and texts. What statistics need stays: times, drinks, prices, numbers of calls.
+ * orders and texts, and the delivery logs of webhooks. What statistics need stays: times, drinks, prices, numbers of calls.
  * @returns how many calls and orders were erased
  */
 export async function eraseBefore(
@@ -32,6 +33,10 @@ export async function eraseBefore(
   })
   await inBatches(em, Sms, { ...old, to: { $ne: null } }, async (tx, ids) => {
     await tx.nativeUpdate(Sms, { id: { $in: ids } }, { to: null })
+  })
+  // They hold no number, but would grow for ever.
+  await inBatches(em, WebhookDelivery, old, async (tx, ids) => {
+    await tx.nativeDelete(WebhookDelivery, { id: { $in: ids } })
   })
   return { calls, orders }
 }

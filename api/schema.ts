@@ -14,6 +14,7 @@ import { CheckoutResolver } from './orders/checkout.resolver.ts'
 import { NumbersResolver } from './numbers/numbers.resolver.ts'
 import { OrderResolver } from './orders/order.resolver.ts'
 import { ShopResolver } from './shops/shop.resolver.ts'
+import { WebhookResolver } from './webhooks/webhook.resolver.ts'
 
 const never = () => {
   throw new Error('subscriptions read the event log')
@@ -45,6 +46,7 @@ export function createSchema(): GraphQLSchema {
         NumbersResolver,
         OrderResolver,
         ShopResolver,
+        WebhookResolver,
       ],
       scalarsMap: [{ type: Date, scalar: GraphQLDateTime }],
       validate: false,

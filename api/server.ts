@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { MikroORM } from '@mikro-orm/sql'
-import { GraphQLError } from 'graphql'
+import { GraphQLError, type GraphQLSchema } from 'graphql'
 import Koa from 'koa'
 import type { Logger } from 'pino'
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
@@ -19,6 +19,7 @@ import { Waits } from './orders/waits.ts'
 import { createSchema } from './schema.ts'
 import { screens } from './screens.ts'
 import { smsStatusCallback } from './sms/status-callback.ts'
+import type { WebhookRules } from './webhooks/manage-webhooks.ts'
 
 export interface ServerOptions {
   orm: MikroORM
@@ -42,10 +43,20 @@ export interface ServerOptions {
   streamPatience?: number
   /** How long the ready text of an order is held back, in milliseconds. */
   readyHold: number
+  /** Where webhooks may post to, and how they are signed. */
+  webhooks: WebhookRules
   /** How often a stream of the calls on the line says that it lives, in milliseconds. */
   liveCallsHeartbeat?: number
   /** Checks Twilio's callbacks; without it they are refused. */
   twilio?: { authToken: string; publicUrl: string }
+}
+
+export interface Server {
+  url: string
+  schema: GraphQLSchema
+  /** For what is read in somebody's name without a request of theirs. */
+  contextOf: (viewer: Viewer) => Context
+  close: () => Promise<void>
 }
 
 /** How long requests that are being answered may take when the server closes, in milliseconds. */
@@ -55,10 +66,19 @@ const lastRequests = 2_000
  * Everything the api answers, on one HTTP server.
  * @throws Error EADDRINUSE when the port is taken
  */
-export async function startServer(
-  options: ServerOptions,
-): Promise<{ url: string; close: () => Promise<void> }> {
-  const { orm, log, staff, logger, port, host, introspection, readyHold, allowedOrigins = [] } = options
+export async function startServer(options: ServerOptions): Promise<Server> {
+  const {
+    orm,
+    log,
+    staff,
+    logger,
+    port,
+    host,
+    introspection,
+    readyHold,
+    webhooks,
+    allowedOrigins = [],
+  } = options
   const schema = createSchema()
   const waits = new Waits(orm)
   const liveCalls = new LiveCalls(orm, { heartbeat: options.liveCallsHeartbeat })
@@ -72,6 +92,7 @@ export async function startServer(
       staff,
       waits,
       liveCalls,
+      webhooks,
       readyHold,
       address,
       setSession,
@@ -105,9 +126,7 @@ export async function startServer(
     outOf: (viewers: Viewer[]) => outOf(orm.em.fork(), viewers),
     recheck: options.recheck,
     contextOf: (viewer: Viewer, request: IncomingMessage) =>
-      contextOf(viewer, request.socket.remoteAddress ?? '', () => {
-        throw new Error('a session is opened over HTTP')
-      }),
+      contextOf(viewer, request.socket.remoteAddress ?? '', noSession),
   }
   const socket = graphqlOverSocket(streaming)
   const eventStream = graphqlOverEventStream({
@@ -175,6 +194,8 @@ export async function startServer(
   const { port: taken } = server.address() as AddressInfo
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${taken}`,
+    schema,
+    contextOf: viewer => contextOf(viewer, '', noSession),
     close: async () => {
       const closed = new Promise(resolve => server.close(resolve))
       // Before their events end: a stream that is complete is not opened again.
@@ -188,6 +209,10 @@ export async function startServer(
       await http.close()
     },
   }
+}
+
+function noSession(): never {
+  throw new Error('a session is opened over HTTP')
 }
 
 async function health(ctx: Koa.Context, orm: MikroORM): Promise<void> {

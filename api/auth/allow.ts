@@ -9,7 +9,8 @@ export type Rule = Scope | 'anyone'
 /** Says who may use a field: those with any one of the scopes, or anyone. */
 export const allow = (...rules: Rule[]): MethodDecorator & PropertyDecorator => Extensions({ rules })
 
-const may = (viewer: Viewer, rules: Rule[]) =>
+/** Whether somebody has one of the scopes. */
+export const may = (viewer: Viewer, rules: Rule[]) =>
   rules.some(rule => rule === 'anyone' || viewer.scopes.has(rule))
 
 /** @throws GraphQLError UNAUTHENTICATED when nobody is signed in, FORBIDDEN when the scope is missing */

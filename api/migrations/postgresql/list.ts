@@ -5,6 +5,7 @@ import { Migration20261125091240 } from './Migration20261125091240.ts'
 import { Migration20261125125435 } from './Migration20261125125435.ts'
 import { Migration20261125131939 } from './Migration20261125131939.ts'
 import { Migration20261125174902 } from './Migration20261125174902.ts'
+import { Migration20261125181911 } from './Migration20261125181911.ts'
 
 /** Oldest first. */
 export const migrations: Record<string, Constructor<Migration>> = {
@@ -13,4 +14,5 @@ export const migrations: Record<string, Constructor<Migration>> = {
   Migration20261125125435,
   Migration20261125131939,
   Migration20261125174902,
+  Migration20261125181911,
 }
