@@ -13,7 +13,7 @@ import { startApi as start, type StartOptions } from '../../api/start.ts'
 
 export const staffPin = '482913'
 
-const webhookKey = 'a key of the tests, from which signing secrets are made'
+export const webhookKey = 'a key of the tests, from which signing secrets are made'
 
 /** The PostgreSQL server of this run of the tests; undefined when they run on SQLite. */
 export const postgresql = (): string | undefined => process.env.TEST_DATABASE_URL || undefined
