@@ -1,5 +1,6 @@
 import { request as requestByHttp } from 'node:http'
 import { request as requestByHttps } from 'node:https'
+import { isIP } from 'node:net'
 import { ForbiddenAddress, hostOf, type Targets } from './targets.ts'
 import { WebhookOutcome } from './webhook-delivery.entity.ts'
 
@@ -41,7 +42,7 @@ export async function post(
   try {
     const target = new URL(url)
     // An address that stands in the URL itself is looked up by nobody.
-    await targets.addressesOf(hostOf(target))
+    if (isIP(hostOf(target))) await targets.addressesOf(hostOf(target))
     const { status, retryAfter } = await send(target, headers, body, {
       lookup: targets.lookup,
       signal: AbortSignal.any([deadline, stop]),

@@ -113,28 +113,35 @@ export class WebhookSender {
       this.#rechecked = true
     }
     await this.#takeBackAbandoned()
-    const shops = await em.find(Shop, {}, { fields: ['id', 'eventSeq'] })
-    const heads = new Map(shops.map(({ id, eventSeq }) => [id, eventSeq]))
-    for (const { id, shop, seq } of webhooks) {
-      let more = seq < (heads.get(shop) ?? 0)
-      while (more && !this.#stop.signal.aborted) more = await this.#collect(id)
+    for (const { id, eventSeq } of await em.find(Shop, {}, { fields: ['id', 'eventSeq'] })) {
+      let more = webhooks.some(({ shop, seq }) => shop === id && seq < eventSeq)
+      while (more && !this.#stop.signal.aborted) more = await this.#collect(id, eventSeq)
     }
     await this.#postDue(webhooks)
   }
 
-  /** From the log to deliveries. Several processes do so one after the other. → whether there may be more */
-  #collect(id: string): Promise<boolean> {
+  /**
+   * From the log to deliveries, for all webhooks of a shop that are behind, in one transaction. Several processes do so
+   * one after the other.
+   * @returns whether there may be more
+   */
+  #collect(shop: string, head: number): Promise<boolean> {
     const { orm, giveUp } = this.#options
     return orm.em.fork().transactional(async em => {
-      const webhook = await em.findOne(Webhook, id, { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true })
-      if (!webhook?.enabled) return false
-      const events = await readEvents(em, webhook.shop, webhook.seq, page)
+      const behind = { shop, disabledAt: null, seq: { $lt: head } }
+      const inOrder = { orderBy: { id: 'asc' }, lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true } as const
+      const webhooks = await em.find(Webhook, behind, inOrder)
+      if (webhooks.length === 0) return false
+      const events = await readEvents(em, shop, Math.min(...webhooks.map(({ seq }) => seq)), page)
       const until = new Date(Date.now() + giveUp)
-      for (const { type, seq, order, at } of events) {
-        if (webhook.eventTypes.includes(type))
-          em.create(WebhookDelivery, { webhook, type, seq, order, at, until })
+      for (const webhook of webhooks) {
+        for (const { type, seq, order, at } of events.filter(event => event.seq > webhook.seq)) {
+          if (webhook.eventTypes.includes(type)) {
+            em.create(WebhookDelivery, { webhook, type, seq, order, at, until })
+          }
+          webhook.seq = seq
+        }
       }
-      webhook.seq = events.at(-1)?.seq ?? webhook.seq
       return events.length === page
     })
   }
@@ -153,27 +160,29 @@ export class WebhookSender {
 
   async #postDue(webhooks: Webhook[]): Promise<void> {
     const now = new Date()
+    const due = { status: WebhookDeliveryStatus.PENDING, dueAt: { $lte: now } }
+    const em = this.#options.orm.em.fork()
+    const rows = await em.createQueryBuilder(WebhookDelivery).select('webhook', true).where(due).execute()
+    const waiting = new Set<unknown>(rows.map(({ webhook }) => webhook))
     for (const webhook of webhooks) {
-      if (webhook.dueAt && webhook.dueAt > now) continue
-      const posting = this.#posting.get(webhook.id) ?? new Set()
-      const free = (webhook.failingSince ? 1 : atOnce) - posting.size
+      const { id, dueAt, failingSince } = webhook
+      if (!waiting.has(id) || (dueAt && dueAt > now)) continue
+      const free = (failingSince ? 1 : atOnce) - (this.#posting.get(id)?.size ?? 0)
       if (free <= 0) continue
-      const due = await this.#options.orm.em
-        .fork()
-        .find(
-          WebhookDelivery,
-          { webhook: webhook.id, status: WebhookDeliveryStatus.PENDING, dueAt: { $lte: now } },
-          { orderBy: { dueAt: 'asc', seq: 'asc' }, limit: free },
-        )
-      for (const delivery of due) {
-        const trying = this.#try(webhook, delivery).finally(() => {
-          posting.delete(trying)
-          if (posting.size === 0) this.#posting.delete(webhook.id)
-          this.wake()
-        })
-        this.#posting.set(webhook.id, posting.add(trying))
-      }
+      const oldest = { orderBy: { dueAt: 'asc', seq: 'asc' }, limit: free } as const
+      const deliveries = await em.find(WebhookDelivery, { webhook: id, ...due }, oldest)
+      for (const delivery of deliveries) this.#start(webhook, delivery, deliveries.length === free)
     }
+  }
+
+  #start(webhook: Webhook, delivery: WebhookDelivery, moreWait: boolean): void {
+    const posting = this.#posting.get(webhook.id) ?? new Set()
+    const trying = this.#try(webhook, delivery).finally(() => {
+      posting.delete(trying)
+      if (posting.size === 0) this.#posting.delete(webhook.id)
+      if (moreWait) this.wake()
+    })
+    this.#posting.set(webhook.id, posting.add(trying))
   }
 
   async #try(webhook: Webhook, delivery: WebhookDelivery): Promise<void> {

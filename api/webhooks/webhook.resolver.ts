@@ -98,7 +98,7 @@ export class WebhookResolver {
   @allow('webhooks:write')
   @Mutation(() => WebhookSecretResult, {
     description:
-      'Be told events at an address, from now on. Deliveries are signed by the Standard Webhooks scheme, come at least once, and in the order of the log unless one of them fails. The body is `{ type, timestamp, data }`.',
+      'Be told events at an address, from now on. Deliveries are signed by the Standard Webhooks scheme, come at least once with the same `webhook-id`, and may overtake each other: `cursor` tells their order. The body is `{ type, timestamp, data }`.',
   })
   registerWebhook(
     @Ctx() context: Context,

@@ -132,7 +132,7 @@ describe('an event', () => {
     expect(opened(changed, secret).data).toMatchObject({ type: 'SHOP_CHANGED', order: null })
   })
 
-  test('comes to each webhook once, in order, however many there are at once', async () => {
+  test('comes to each webhook once, and none is left out, however many there are at once', async () => {
     await start()
     const hooks = await Promise.all(
       ['/a', '/b'].map(path =>
@@ -264,6 +264,25 @@ describe('a target that fails', () => {
       { outcome: 'DELIVERED' },
     ])
     expect(receiver.received.map(({ path }) => path)).toEqual(['/first', '/first'])
+  })
+
+  test('because its name takes for ever to be resolved is given up in time too', async () => {
+    let silent = false
+    const here: Address[] = [{ address: '127.0.0.1', family: 4 }]
+    await start({
+      timeout: 200,
+      resolve: () => (silent ? new Promise<never>(() => {}) : Promise.resolve(here)),
+    })
+    const { id } = await registerWebhook(api, key, {
+      url: receiver.url.replace('127.0.0.1', 'hooks.example'),
+    })
+    silent = true
+    await placeOrder(api, key)
+    await eventually(async () => (await deliveriesOf(id))[0]?.attempts[0]).toMatchObject({
+      outcome: 'TIMED_OUT',
+    })
+    silent = false
+    await expectDelivered(id, 1)
   })
 
   test('holds up no other', async () => {
