@@ -13,6 +13,18 @@ const origin = z
   .url({ protocol: /^https?$/, error: 'is no address such as https://boba.example.com' })
   .transform(url => new URL(url).origin)
 
+/** Several origins, comma separated; none if omitted. */
+const origins = z
+  .string()
+  .default('')
+  .transform(list =>
+    list
+      .split(',')
+      .map(each => each.trim())
+      .filter(Boolean),
+  )
+  .pipe(z.array(origin))
+
 const seconds = (least: number) =>
   z.coerce.number('is no number of seconds').min(least, `is less than ${least} seconds`)
 
@@ -42,6 +54,7 @@ export function readApiEnv(source: Record<string, string | undefined>) {
         .max(65_535, 'is no port')
         .default(4_000),
       PUBLIC_URL: origin.optional(),
+      CORS_ORIGINS: origins,
       STAFF_PIN: z
         .string('is missing: set the PIN that opens the console, or let `npm start` make one up')
         .min(4, 'needs at least 4 characters')

@@ -11,8 +11,10 @@ import { EventResolver } from './events/event.resolver.ts'
 import { HistoryResolver } from './events/history.resolver.ts'
 import { MenuResolver } from './menu/menu.resolver.ts'
 import { CheckoutResolver } from './orders/checkout.resolver.ts'
+import { NodeResolver } from './node.resolver.ts'
 import { NumbersResolver } from './numbers/numbers.resolver.ts'
 import { OrderResolver } from './orders/order.resolver.ts'
+import { PlaceOrderResolver } from './orders/place-order.resolver.ts'
 import { ShopResolver } from './shops/shop.resolver.ts'
 import { WebhookResolver } from './webhooks/webhook.resolver.ts'
 
@@ -43,8 +45,10 @@ export function createSchema(): GraphQLSchema {
         EventResolver,
         HistoryResolver,
         MenuResolver,
+        NodeResolver,
         NumbersResolver,
         OrderResolver,
+        PlaceOrderResolver,
         ShopResolver,
         WebhookResolver,
       ],

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import cors from '@koa/cors'
 import type { MikroORM } from '@mikro-orm/sql'
 import { GraphQLError, type GraphQLSchema } from 'graphql'
 import Koa from 'koa'
@@ -33,6 +34,8 @@ export interface ServerOptions {
   introspection: boolean
   /** Origins besides our own whose pages may use the console's cookie, e.g. "https://console.example.com". */
   allowedOrigins?: string[]
+  /** Origins whose pages may ask with an API key. A cookie of ours is of no use to them. */
+  corsOrigins?: string[]
   /** Folder of the built screens. */
   screensFolder?: URL
   /** How often open sockets are checked for keys that were revoked and sessions that are over, in milliseconds. */
@@ -80,7 +83,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     allowedOrigins = [],
   } = options
   const schema = createSchema()
-  const waits = new Waits(orm)
+  const waits = new Waits(orm, log)
   const liveCalls = new LiveCalls(orm, { heartbeat: options.liveCallsHeartbeat })
   const contextOf = (viewer: Viewer, address: string, setSession: Context['setSession']): Context => {
     const em = orm.em.fork()
@@ -154,6 +157,14 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     },
   })
 
+  const { corsOrigins = [] } = options
+  const allowPages = cors({
+    origin: ctx => (corsOrigins.includes(ctx.get('Origin')) ? ctx.get('Origin') : ''),
+    allowMethods: ['GET', 'POST'],
+    allowHeaders: ['Authorization', 'Content-Type'],
+    exposeHeaders: ['X-Request-Id'],
+    maxAge: 3_600,
+  })
   const showScreen = screens(options.screensFolder)
   const app = new Koa()
   app.on('error', error => logger.error({ err: error }, 'a request failed'))
@@ -162,9 +173,9 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     ctx.set('Referrer-Policy', 'no-referrer')
     switch (ctx.path) {
       case '/graphql':
-        return http.middleware(ctx, next)
+        return allowPages(ctx, () => http.middleware(ctx, next))
       case '/graphql/stream':
-        return eventStream.middleware(ctx, next)
+        return allowPages(ctx, () => eventStream.middleware(ctx, next))
       case '/healthz':
         return health(ctx, orm)
       case '/metrics':

@@ -70,6 +70,7 @@ export async function startApi(env: ApiEnv, logger: Logger, options: StartOption
       readyHold: env.READY_HOLD_SECONDS * 1_000,
       introspection: env.NODE_ENV !== 'production',
       allowedOrigins: env.PUBLIC_URL ? [env.PUBLIC_URL] : [],
+      corsOrigins: env.CORS_ORIGINS,
       screensFolder: screensFolderOf(env),
       ...(env.TWILIO_AUTH_TOKEN &&
         env.PUBLIC_URL && { twilio: { authToken: env.TWILIO_AUTH_TOKEN, publicUrl: env.PUBLIC_URL } }),

@@ -17,6 +17,7 @@ import { orders } from './orders.ts'
 import { root } from './program.ts'
 import { ratios } from './ratios.ts'
 import { documentOf, type Section } from './report.ts'
+import { screens } from './screens.ts'
 import { soak } from './soak.ts'
 import { start } from './start.ts'
 
@@ -42,6 +43,7 @@ const parts: Record<string, (log: (line: string) => void) => Promise<Section>> =
   memory,
   greeting,
   start,
+  screens,
   soak,
 }
 

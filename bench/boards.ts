@@ -118,7 +118,8 @@ async function listen(
   shop: string | undefined,
   ordered: () => void,
 ): Promise<void> {
-  const query = 'subscription ($shop: ID) { boardEvents(shop: $shop) { type } }'
+  const query =
+    'subscription ($shop: ID) { boardEvents(shop: $shop) { type cursor waitMinutes order { number status createdAt readyAt } } }'
   const payload = { query, variables: { shop } }
   const one = () =>
     new Promise<void>((resolve, reject) => {

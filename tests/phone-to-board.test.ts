@@ -71,7 +71,7 @@ describe.each(['linear16', 'mulaw'] as const)('a phoned order reaches the board 
     // Still on the line, both screens have it.
     await board.getByText(number).waitFor()
     const ticket = console_.getByRole('article', { name: `Order ${number}` })
-    await ticket.waitFor()
+    await ticket.getByRole('button', { name: 'Number' }).click()
     const shown = (await ticket.innerText()).toLowerCase()
     for (const part of [
       'taro milk tea',

@@ -13,8 +13,11 @@ export const allow = (...rules: Rule[]): MethodDecorator & PropertyDecorator => 
 export const may = (viewer: Viewer, rules: Rule[]) =>
   rules.some(rule => rule === 'anyone' || viewer.scopes.has(rule))
 
-/** @throws GraphQLError UNAUTHENTICATED when nobody is signed in, FORBIDDEN when the scope is missing */
-function check(rules: Rule[], { viewer }: Context): void {
+/**
+ * For what a rule of a field cannot say: what may be read depends on what is asked for.
+ * @throws GraphQLError UNAUTHENTICATED when nobody is signed in, FORBIDDEN when the scope is missing
+ */
+export function check(rules: Rule[], { viewer }: Context): void {
   if (may(viewer, rules)) return
   const rule = rules[0]!
   if (viewer.kind === 'ANYONE') {

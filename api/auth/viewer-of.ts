@@ -34,7 +34,8 @@ export async function viewerOf(
       extensions: { code: 'UNAUTHENTICATED', http: { status: 401 } },
     })
   }
-  const token = cookieOf(request)
+  // Any page may make a browser send a GET with the cookie, so nobody is signed in by it.
+  const token = request.method === 'GET' && !isUpgrade(request) ? undefined : cookieOf(request)
   return token && fromOwnPage(request, allowedOrigins) ? viewerOfSession(em, token) : anyone
 }
 
@@ -52,6 +53,9 @@ export async function outOf(em: EntityManager, viewers: Viewer[]): Promise<Set<V
   }
   return new Set(viewers.filter(({ id }) => id !== null && !standing.has(id)))
 }
+
+/** A WebSocket begins as a GET that says where it comes from. */
+const isUpgrade = ({ headers: { upgrade } }: IncomingMessage) => upgrade?.toLowerCase() === 'websocket'
 
 function cookieOf(request: IncomingMessage): string | undefined {
   return new RegExp(`(?:^|; )${sessionCookie}=([\\w-]+)`).exec(request.headers.cookie ?? '')?.[1]

@@ -3,6 +3,7 @@ import { Entity, Index, ManyToOne, OneToOne, PrimaryKey, Property } from '@mikro
 import { Field, ID, ObjectType, registerEnumType } from 'type-graphql'
 import { allow } from '../auth/allow.ts'
 import { Drink } from '../carts/drink.ts'
+import { Node } from '../node.ts'
 import { Order } from '../orders/order.entity.ts'
 import { Shop } from '../shops/shop.entity.ts'
 import { CallMetrics } from './call-metrics.ts'
@@ -59,7 +60,7 @@ registerEnumType(CallEndReason, {
 @Index({ properties: ['from', 'endedAt'] })
 @Index({ name: 'call_live_index', properties: ['shop', 'startedAt'], where: 'ended_at is null' })
 @Index({ name: 'call_unerased_index', properties: ['startedAt'], where: 'erased_at is null' })
-@ObjectType({ description: "A phone call, by Twilio's CallSid, with its cart." })
+@ObjectType({ implements: Node, description: "A phone call, by Twilio's CallSid, with its cart." })
 export class Call {
   [OptionalProps]?: 'cart' | 'transcript' | 'intent' | 'startedAt' | 'effects' | 'outcome'
 

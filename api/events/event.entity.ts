@@ -23,7 +23,10 @@ registerEnumType(EventType, {
     },
     MENU_CHANGED: { description: 'The menu changed, for instance something sold out.' },
     SHOP_CHANGED: { description: 'A setting of the shop changed, for instance ordering was paused.' },
-    HEARTBEAT: { description: 'Nothing happened, and the stream is alive. Comes every five seconds.' },
+    HEARTBEAT: {
+      description:
+        'The stream is alive and has told all there was. Comes when it has caught up, then every five seconds.',
+    },
     GAP: { description: 'The log no longer reaches back to your cursor: load a new snapshot.' },
   },
 })

@@ -171,10 +171,10 @@ export class EventResolver {
   }
 
   @FieldResolver(() => Int, {
-    description: 'Minutes that a guest who orders now may expect to wait, as things stand after the event.',
+    description: 'Minutes that a guest who orders now may expect to wait, as things stand now.',
   })
-  waitMinutes(@Ctx() { waits }: Context, @Root() { shop, cursor }: BoardEvent): Promise<number> {
-    return waits.of(shop, Number(cursor))
+  waitMinutes(@Ctx() { waits }: Context, @Root() { shop }: BoardEvent): Promise<number> {
+    return waits.of(shop)
   }
 
   @allow('orders:read')

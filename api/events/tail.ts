@@ -70,7 +70,8 @@ export class Tail {
           return
         }
       }
-      let beats = this.#beats
+      // Who has caught up is told so at once: until then it cannot know.
+      let beats: number | undefined
       let live = false
       while (this.#open) {
         const oldest = this.#seq - this.#recent.length

@@ -40,6 +40,8 @@ export async function graphqlOverHttp({
     includeStacktraceInErrorResponses: false,
     persistedQueries: false,
     stopOnTerminationSignals: false,
+    // Refused here instead: a POST has to be JSON, and a GET is never signed in by a cookie.
+    csrfPrevention: false,
     parseOptions: { maxTokens: limits.tokens },
     formatError: ({ extensions }, error) =>
       mask(error, extensions?.code as string | undefined, requestIds.getStore() ?? randomUUID(), logger),
@@ -47,6 +49,9 @@ export async function graphqlOverHttp({
       ApolloServerPluginLandingPageDisabled(),
       {
         requestDidStart: async () => ({
+          willSendResponse: async ({ request, response: { http } }) => {
+            if (http.status === 400 && knowsNoStatus(request.http?.headers.get('accept'))) http.status = 200
+          },
           didResolveOperation: async ({ document, request, contextValue }) =>
             checkLimits(schema, document, request, contextValue.viewer, introspection),
         }),
@@ -68,3 +73,10 @@ export async function graphqlOverHttp({
     close: () => apollo.stop(),
   }
 }
+
+/**
+ * Whether a client asks for `application/json` by name: to it, by GraphQL over HTTP, a document that does not fit is
+ * answered with 200 and errors, since such clients take any other status for one of a server in between.
+ */
+const knowsNoStatus = (accept = '') =>
+  accept.includes('application/json') && !accept.includes('application/graphql-response+json')

@@ -2,6 +2,7 @@ import { Entity, ManyToOne, PrimaryKey, Property, Unique } from '@mikro-orm/deco
 import { OptionalProps, type Rel } from '@mikro-orm/core'
 import { Field, ID, ObjectType, registerEnumType } from 'type-graphql'
 import { newId } from '../ids.ts'
+import { Node } from '../node.ts'
 import { Money, money } from '../money.ts'
 import { Shop } from '../shops/shop.entity.ts'
 
@@ -23,7 +24,7 @@ registerEnumType(MenuItemKind, {
 /** Something the shop sells, with what it is also called. */
 @Entity()
 @Unique({ properties: ['shop', 'kind', 'name'] })
-@ObjectType({ description: 'Something the shop sells: a flavor, a topping or an add-on.' })
+@ObjectType({ implements: Node, description: 'Something the shop sells: a flavor, a topping or an add-on.' })
 export class MenuItem {
   [OptionalProps]?: 'id' | 'aliases' | 'available' | 'price'
 

@@ -2,12 +2,13 @@ import { OptionalProps, type Rel } from '@mikro-orm/core'
 import { Entity, ManyToOne, PrimaryKey, Property } from '@mikro-orm/decorators/legacy'
 import { Field, ID, Int, ObjectType } from 'type-graphql'
 import { newId } from '../ids.ts'
+import { Node } from '../node.ts'
 import { Money, money } from '../money.ts'
 import { Order } from './order.entity.ts'
 
 /** One cup of an order, with the price it was sold at. */
 @Entity()
-@ObjectType({ description: 'One cup of an order, with the price it was sold at.' })
+@ObjectType({ implements: Node, description: 'One cup of an order, with the price it was sold at.' })
 export class OrderItem {
   [OptionalProps]?: 'id' | 'price' | 'labelPrints'
 

@@ -13,6 +13,7 @@ import { Field, ID, ObjectType, registerEnumType } from 'type-graphql'
 import { allow } from '../auth/allow.ts'
 import { Call } from '../calls/call.entity.ts'
 import { newId } from '../ids.ts'
+import { Node } from '../node.ts'
 import { Money, money } from '../money.ts'
 import { Shop } from '../shops/shop.entity.ts'
 import { Sms } from '../sms/sms.entity.ts'
@@ -50,7 +51,10 @@ registerEnumType(OrderSource, {
 @Index({ properties: ['shop', 'phone'] })
 @Index({ name: 'orders_unerased_index', properties: ['createdAt'], where: 'phone is not null' })
 @Unique({ properties: ['placedBy', 'idempotencyKey'] })
-@ObjectType({ description: 'Drinks a guest has bought. Its number is what the guest is called by.' })
+@ObjectType({
+  implements: Node,
+  description: 'Drinks a guest has bought. Its number is what the guest is called by.',
+})
 export class Order {
   [OptionalProps]?: 'id' | 'status' | 'createdAt' | 'updatedAt' | 'total' | 'calledAt' | 'public'
 

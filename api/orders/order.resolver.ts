@@ -1,10 +1,7 @@
-import { createHash } from 'node:crypto'
-import { UniqueConstraintViolationException } from '@mikro-orm/core'
 import { GraphQLError } from 'graphql'
 import {
   Arg,
   Ctx,
-  createUnionType,
   Field,
   FieldResolver,
   ID,
@@ -18,16 +15,9 @@ import {
 } from 'type-graphql'
 import { allow } from '../auth/allow.ts'
 import type { Viewer } from '../auth/viewer.ts'
-import { phoneOf } from '../calls/phone.ts'
-import { DrinkInput } from '../carts/drink.ts'
-import { mixDrink } from '../carts/mix-drink.ts'
-import { Refusal, refuse } from '../carts/refusal.ts'
 import { badInput, connectionOf, paginate } from '../connection.ts'
 import type { Context } from '../context.ts'
-import { UserError } from '../errors.ts'
 import { EventType } from '../events/event.entity.ts'
-import { maxDrinks } from '../menu/levels.ts'
-import { Menu } from '../menu/menu.ts'
 import { shopOf } from '../shops/shop-of.ts'
 import { resendText } from '../sms/resend-text.ts'
 import { Sms } from '../sms/sms.entity.ts'
@@ -37,7 +27,6 @@ import { moveOrder } from './move-order.ts'
 import { Order, OrderSource } from './order.entity.ts'
 import { OrderItem } from './order-item.entity.ts'
 import { inStatus, OrderStatus } from './order-status.ts'
-import { longestName, placeOrder } from './place-order.ts'
 
 @ObjectType({ description: 'A page of orders, newest first.' })
 class OrderConnection extends connectionOf(Order, 'orders') {
@@ -74,41 +63,7 @@ class OrderFilter {
   phoneEndsWith?: string | null
 }
 
-@InputType({ description: 'An order from another program.' })
-class PlaceOrderInput {
-  @Field(() => ID, { nullable: true, description: 'The only shop if omitted.' })
-  shop?: string | null
-
-  @Field(() => [DrinkInput], { description: 'One to ten drinks.' })
-  drinks!: DrinkInput[]
-
-  @Field(() => String, { description: "Where the texts go: E.164, or a number of the shop's region." })
-  phone!: string
-
-  @Field(() => String, { nullable: true, description: "The guest's name." })
-  name?: string | null
-}
-
-@ObjectType({ description: 'The order stands.' })
-class PlacedOrder {
-  @Field(() => Order, { description: 'The order.' })
-  order!: Order
-
-  @Field(() => Boolean, { description: 'True when it had been placed before with the same idempotency key.' })
-  replayed!: boolean
-}
-
-@ObjectType({ implements: UserError, description: 'Nothing was ordered.' })
-class PlaceOrderRefused extends UserError {}
-
-const PlaceOrderResult = createUnionType({
-  name: 'PlaceOrderResult',
-  description: 'The order, or why there is none.',
-  types: () => [PlacedOrder, PlaceOrderRefused] as const,
-  resolveType: value => ('order' in value ? PlacedOrder : PlaceOrderRefused),
-})
-
-/** Orders: read, moved by staff, placed by integrators. */
+/** Orders: read, and moved by staff. */
 @Resolver(() => Order)
 export class OrderResolver {
   @allow('orders:read')
@@ -268,37 +223,6 @@ export class OrderResolver {
   ): Promise<OrderChange> {
     return moveOrder(context, id, OrderStatus.CANCELLED, { cancelReason: reason })
   }
-
-  @allow('orders:write')
-  @Mutation(() => PlaceOrderResult, {
-    description:
-      'Place an order with the same rules and prices as on the phone. The same key places it once.',
-  })
-  async placeOrder(
-    @Ctx() context: Context,
-    @Arg('input', () => PlaceOrderInput, { description: 'The order.' }) input: PlaceOrderInput,
-    @Arg('idempotencyKey', () => String, {
-      description:
-        'Up to 100 characters of your choice, one for each order you mean; safe to repeat after a time-out.',
-    })
-    idempotencyKey: string,
-  ): Promise<PlacedOrder | PlaceOrderRefused> {
-    try {
-      return await place(context, input, idempotencyKey)
-    } catch (error) {
-      if (error instanceof Refusal) {
-        return Object.assign(new PlaceOrderRefused(), {
-          code: error.code,
-          message: error.message,
-          path: error.path,
-        })
-      }
-      // Two requests with the same key at the same moment: the other one has placed it.
-      if (error instanceof UniqueConstraintViolationException)
-        return place({ ...context, em: context.em.fork() }, input, idempotencyKey)
-      throw error
-    }
-  }
 }
 
 /** No order is placed longer before it is ready, in milliseconds. */
@@ -315,68 +239,4 @@ function checkEnding(digits: string, { name, scopes }: Viewer): void {
     )
   }
   if (!/^\d{2,15}$/.test(digits)) throw badInput('`phoneEndsWith` must be 2 to 15 digits.')
-}
-
-async function place(
-  { em, log, viewer }: Context,
-  input: PlaceOrderInput,
-  key: string,
-): Promise<PlacedOrder> {
-  if (key.trim() === '' || key.length > 100) {
-    refuse('BAD_IDEMPOTENCY_KEY', 'Give an idempotencyKey of 1 to 100 characters, new for each order.', [
-      'idempotencyKey',
-    ])
-  }
-  const placedBy = viewer.kind === 'STAFF' ? 'staff' : viewer.id!
-  const inputHash = createHash('sha256').update(JSON.stringify(input)).digest('hex')
-  return log.change(em, async tx => {
-    const known = await tx.em.findOne(Order, { placedBy, idempotencyKey: key })
-    if (known) {
-      if (known.inputHash === inputHash)
-        return Object.assign(new PlacedOrder(), { order: known, replayed: true })
-      refuse(
-        'IDEMPOTENCY_KEY_REUSED',
-        'This idempotencyKey has placed another order. Use a new key for each order.',
-        ['idempotencyKey'],
-      )
-    }
-    const shop = await shopOf(tx.em, input.shop)
-    const menu = await Menu.of(tx.em, shop)
-    if (input.drinks.length === 0) refuse('NO_DRINKS', 'Order at least one drink.', ['input', 'drinks'])
-    if (input.drinks.length > maxDrinks) {
-      refuse('TOO_MANY_DRINKS', `An order holds ${maxDrinks} drinks at most. Place two orders.`, [
-        'input',
-        'drinks',
-      ])
-    }
-    const phone =
-      phoneOf(input.phone, shop.region) ??
-      refuse('BAD_PHONE', 'That is no possible phone number. Send E.164, e.g. +15551234567.', [
-        'input',
-        'phone',
-      ])
-    if (input.name && input.name.length > longestName) {
-      refuse('NAME_TOO_LONG', `A name has ${longestName} characters at most. Send a shorter one.`, [
-        'input',
-        'name',
-      ])
-    }
-    const drinks = input.drinks.map((drink, index) => {
-      try {
-        return mixDrink(menu, drink)
-      } catch (error) {
-        if (!(error instanceof Refusal)) throw error
-        return refuse(error.code, error.message, ['input', 'drinks', String(index), ...(error.path ?? [])])
-      }
-    })
-    const order = await placeOrder(tx, {
-      shop,
-      drinks,
-      phone,
-      name: input.name,
-      source: OrderSource.API,
-      idempotency: { placedBy, key, inputHash },
-    })
-    return Object.assign(new PlacedOrder(), { order, replayed: false })
-  })
 }

@@ -1,4 +1,5 @@
 import type { EntityManager, MikroORM } from '@mikro-orm/sql'
+import type { EventLog } from '../events/log.ts'
 import { quantileOf } from '../numbers/quantile.ts'
 import { Shop } from '../shops/shop.entity.ts'
 import { Order } from './order.entity.ts'
@@ -37,7 +38,7 @@ export async function waitMinutes(em: EntityManager, shop: Shop, now = new Date(
   const paces = made.slice(0, mostOrders).map(({ createdAt, readyAt, items }, index) => {
     const before = made[index + 1]?.readyAt ?? createdAt
     const worked = readyAt!.getTime() - Math.max(createdAt.getTime(), before.getTime())
-    return worked / 1_000 / Math.max(1, items.length)
+    return Math.round(worked / 1_000 / Math.max(1, items.length))
   })
   const pace =
     paces.length < leastOrders ? usual : Math.min(slowest, Math.max(fastest, quantileOf(paces, 0.5)!))
@@ -54,18 +55,19 @@ const holds = 15_000
 /** What guests may expect to wait, reckoned once for all who look at a shop at the same time. */
 export class Waits {
   readonly #orm: MikroORM
-  readonly #known = new Map<string, { seq: number; at: number; minutes: Promise<number> }>()
+  /** By id of the shop. */
+  readonly #known = new Map<string, { at: number; minutes: Promise<number> }>()
 
-  constructor(orm: MikroORM) {
+  constructor(orm: MikroORM, log: EventLog) {
     this.#orm = orm
+    log.onWake(() => this.#known.clear())
   }
 
-  /** @param seq how far the shop's log has come: the answer is as new as that, or newer */
-  of(shop: string, seq: number): Promise<number> {
+  of(shop: string): Promise<number> {
     const known = this.#known.get(shop)
-    if (known && known.seq >= seq && Date.now() - known.at < holds) return known.minutes
+    if (known && performance.now() - known.at < holds) return known.minutes
     const minutes = this.#reckon(shop)
-    this.#known.set(shop, { seq, at: Date.now(), minutes })
+    this.#known.set(shop, { at: performance.now(), minutes })
     // One that failed is not kept.
     minutes.catch(() => this.#known.delete(shop))
     return minutes

@@ -2,10 +2,11 @@ import { OptionalProps } from '@mikro-orm/core'
 import { Entity, PrimaryKey, Property } from '@mikro-orm/decorators/legacy'
 import { Field, ID, Int, ObjectType } from 'type-graphql'
 import { newId } from '../ids.ts'
+import { Node } from '../node.ts'
 
 /** A shop that takes orders: the one whose number was called. */
 @Entity()
-@ObjectType({ description: 'A shop that takes orders: the one whose number was called.' })
+@ObjectType({ implements: Node, description: 'A shop that takes orders: the one whose number was called.' })
 export class Shop {
   [OptionalProps]?:
     | 'id'

@@ -58,7 +58,7 @@ export class ShopResolver {
       'Minutes that a guest who orders now may expect to wait, by what is to be made and how fast it was.',
   })
   waitMinutes(@Ctx() { waits }: Context, @Root() shop: Shop): Promise<number> {
-    return waits.of(shop.id, shop.eventSeq)
+    return waits.of(shop.id)
   }
 
   @allow('menu:write')

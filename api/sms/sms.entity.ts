@@ -2,6 +2,7 @@ import { OptionalProps, type Rel } from '@mikro-orm/core'
 import { Entity, Index, ManyToOne, PrimaryKey, Property, Unique } from '@mikro-orm/decorators/legacy'
 import { Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql'
 import { newId } from '../ids.ts'
+import { Node } from '../node.ts'
 import { Order } from '../orders/order.entity.ts'
 import { statusTextOf } from './texts.ts'
 
@@ -52,7 +53,10 @@ registerEnumType(SmsStatus, {
 @Unique({ properties: ['order', 'kind', 'round'] })
 @Index({ properties: ['status', 'dueAt'] })
 @Index({ name: 'sms_unerased_index', properties: ['createdAt'], where: '"to" is not null' })
-@ObjectType({ description: 'A text to a guest. One that is sent again is another text of the same kind.' })
+@ObjectType({
+  implements: Node,
+  description: 'A text to a guest. One that is sent again is another text of the same kind.',
+})
 export class Sms {
   [OptionalProps]?:
     'id' | 'round' | 'status' | 'attempts' | 'dueAt' | 'createdAt' | 'updatedAt' | 'statusText'

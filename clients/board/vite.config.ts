@@ -12,6 +12,8 @@ export default defineConfig({
     outDir: fileURLToPath(new URL('../../dist/clients/board', import.meta.url)),
     emptyOutDir: true,
     modulePreload: { polyfill: false },
+    // TV sticks are seldom updated: what they browse with is some years old.
+    target: 'chrome87',
   },
   server: { proxy: { '/graphql': { target: api, ws: true } } },
 })

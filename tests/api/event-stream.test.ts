@@ -211,13 +211,18 @@ describe('who may listen', () => {
     await standing.next()
   })
 
-  test('the console does by its cookie, from its own pages only', async () => {
-    const cookie = await api.signIn()
-    const own = await get({ query: orderEvents() }, { Cookie: cookie })
+  test('the console does by its cookie, from its own pages only, and not by a GET', async () => {
+    const Cookie = await api.signIn()
+    const query = orderEvents()
+    const own = await post({ query }, { Cookie })
     expect(JSON.parse((await own.next()).data!).data.event.type).toBe('HEARTBEAT')
-    const elsewhere = await get({ query: orderEvents() }, { Cookie: cookie, Origin: 'https://evil.example' })
-    expect((await errorsOf(elsewhere))[0]!.extensions.code).toBe('UNAUTHENTICATED')
-    await api.ask('mutation { signOut }', {}, cookie)
+    for (const stranger of [
+      await post({ query }, { Cookie, Origin: 'https://evil.example' }),
+      await get({ query }, { Cookie }),
+    ]) {
+      expect((await errorsOf(stranger))[0]!.extensions.code).toBe('UNAUTHENTICATED')
+    }
+    await api.ask('mutation { signOut }', {}, Cookie)
     await own.next('complete')
   })
 })

@@ -1,3 +1,4 @@
+import { auditServer } from 'graphql-http'
 import { once } from 'node:events'
 import { createClient } from 'graphql-ws'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
@@ -206,10 +207,31 @@ describe('the door over HTTP', () => {
   })
 
   test('does nothing by GET that changes anything', async () => {
-    const response = await fetch(`${api.url}/graphql?query=${encodeURIComponent('mutation { signOut }')}`, {
-      headers: { 'apollo-require-preflight': '1' },
-    })
+    const response = await fetch(`${api.url}/graphql?query=${encodeURIComponent('mutation { signOut }')}`)
     expect(response.status).toBe(405)
+  })
+
+  test('takes nobody for signed in by the cookie of a GET, which any page can send', async () => {
+    const Cookie = await api.signIn()
+    const who = async (init: RequestInit) =>
+      (
+        (await (await fetch(`${api.url}/graphql?query={me{kind}}`, init)).json()) as {
+          data: { me: { kind: string } }
+        }
+      ).data.me.kind
+    expect(await who({ headers: { Cookie } })).toBe('ANYONE')
+    expect(await who({ headers: { Cookie, Origin: 'https://elsewhere.example' } })).toBe('ANYONE')
+    const key = await api.key('orders:read')
+    expect(await who({ headers: { Authorization: `Bearer ${key}` } })).toBe('API_KEY')
+    expect((await api.ask<{ me: { kind: string } }>('{ me { kind } }', {}, Cookie)).data.me.kind).toBe(
+      'STAFF',
+    )
+  })
+
+  test('passes every audit of GraphQL over HTTP', async () => {
+    const results = await auditServer({ url: `${api.url}/graphql` })
+    expect(results.filter(({ status }) => status !== 'ok').map(({ id, name }) => `${id} ${name}`)).toEqual([])
+    expect(results).toHaveLength(61)
   })
 
   test('does not run a batch', async () => {

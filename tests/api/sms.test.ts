@@ -230,8 +230,8 @@ test('a text that is not due is not sent, one that is due is, also after a resta
       updatedAt: new Date(),
     })
   await em.nativeDelete(Sms, { order: id })
-  await text(SmsKind.ORDER_RECEIVED, new Date(Date.now() + 3_600_000))
-  await text(SmsKind.ORDER_READY, new Date())
+  await text(SmsKind.ORDER_READY, new Date(Date.now() + 3_600_000))
+  await text(SmsKind.ORDER_RECEIVED, new Date())
   expect(await provider.next()).toMatchObject({ body: 'hello' })
   await expectQuiet(id, 1)
 })

@@ -61,6 +61,7 @@ describe('a wrong variable is named in one sentence', () => {
     [{ DATABASE_URL: 'mysql://localhost/boba' }, 'DATABASE_URL', 'sqlite:FILE'],
     [{ VOICE_API_KEY: 'secret' }, 'VOICE_API_KEY', 'starts with boba_'],
     [{ PUBLIC_URL: 'boba.example.com' }, 'PUBLIC_URL', 'https://boba.example.com'],
+    [{ CORS_ORIGINS: 'https://app.example.com, elsewhere' }, 'CORS_ORIGINS', 'https://boba.example.com'],
     [{ TWILIO_AUTH_TOKEN: 'x' }, 'TWILIO_ACCOUNT_SID', 'TWILIO_FROM_NUMBER', 'is missing'],
     [
       { TWILIO_ACCOUNT_SID: 'x', TWILIO_AUTH_TOKEN: 'x', TWILIO_FROM_NUMBER: '555' },
@@ -68,6 +69,7 @@ describe('a wrong variable is named in one sentence', () => {
       'TWILIO_FROM_NUMBER',
     ],
     [{ TWILIO_API_BASE: 'here' }, 'TWILIO_API_BASE'],
+    [{ READY_HOLD_SECONDS: '61' }, 'READY_HOLD_SECONDS', 'more than 60 seconds'],
     [{ SMS_RETRY_SECONDS: '0' }, 'SMS_RETRY_SECONDS', 'less than 0.1 seconds'],
     [{ SMS_RECHECK_SECONDS: 'soon' }, 'SMS_RECHECK_SECONDS', 'no number of seconds'],
     [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL'],

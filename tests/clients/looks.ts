@@ -29,3 +29,8 @@ export function contrast(locator: Locator): Promise<number> {
     return Math.min(...ratios)
   })
 }
+
+/** Keeps a picture for the documentation, when asked to: `npm run build && SCREENSHOTS=1 npx vitest run tests/clients` */
+export async function keepPicture(of: Page | Locator, name: string): Promise<void> {
+  if (process.env.SCREENSHOTS) await of.screenshot({ path: `docs/screens/${name}.png` })
+}

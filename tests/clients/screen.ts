@@ -96,6 +96,8 @@ export function received(page: Page): () => Promise<string> {
 
 /** The event streams of a page, which can be frozen: open as before, but nothing comes through any more. */
 export class Streams {
+  /** What was sent while they were frozen, and has not arrived. */
+  readonly dropped: string[] = []
   readonly #live = Promise.withResolvers<void>()
   #frozen = false
 
@@ -104,7 +106,7 @@ export class Streams {
     await page.routeWebSocket(/\/graphql$/, socket => {
       const server = socket.connectToServer()
       server.onMessage(message => {
-        if (this.#frozen) return
+        if (this.#frozen) return void this.dropped.push(String(message))
         socket.send(message)
         if (String(message).includes('"type":"next"')) this.#live.resolve()
       })

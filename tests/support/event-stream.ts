@@ -71,17 +71,12 @@ const frameOf = (text: string): Frame =>
 /** Listens by the client of graphql-sse, which nobody here wrote. */
 export function listenByEvents(
   api: TestApi,
-  {
-    query,
-    variables,
-    key,
-    retryAttempts = 0,
-  }: { query: string; variables?: Record<string, unknown>; key?: string; retryAttempts?: number },
-): Listener {
+  { query, variables, key }: { query: string; variables?: Record<string, unknown>; key?: string },
+): Omit<Listener, 'until'> {
   const client = createClient({
     url: `${api.url}/graphql/stream`,
     headers: key ? { Authorization: `Bearer ${key}` } : {},
-    retryAttempts,
+    retryAttempts: 0,
   })
   const inbox = new Inbox<StreamEvent>()
   async function read(): Promise<unknown> {

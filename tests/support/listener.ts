@@ -13,6 +13,8 @@ export interface StreamEvent {
 export interface Listener {
   /** The next event that is no heartbeat. */
   next(): Promise<StreamEvent>
+  /** The next one of a type. */
+  until(type: string): Promise<StreamEvent>
   /** The next heartbeat. */
   beat(): Promise<StreamEvent>
   /** How the stream ended: nothing when it was complete, else what broke it. */
@@ -65,6 +67,7 @@ export function listen(
   }
   return {
     next: () => inbox.next(({ type }) => type !== 'HEARTBEAT'),
+    until: wanted => inbox.next(({ type }) => type === wanted),
     beat: () => inbox.next(({ type }) => type === 'HEARTBEAT'),
     ended: read(),
     stop: async () => client.dispose(),

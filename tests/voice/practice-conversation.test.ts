@@ -638,6 +638,20 @@ describe('who was cut off on an earlier call', () => {
   })
 })
 
+test('how long a busy shop takes is told with the order number', () => {
+  const [name, args, answer] = placed
+  play([
+    ...taroInCart,
+    ["no, that's all", [], 'What number should we text when it is ready?'],
+    ['555-123-4567', [saved], 'I have 5 5 5, 1 2 3, 4 5 6 7. Is that the right number?'],
+    [
+      'yes',
+      [[name, args, { ...answer, wait_minutes: 25 }]],
+      /It will take about 25 minutes\. We will text you/,
+    ],
+  ])
+})
+
 test('a new menu is known at once', () => {
   const conversation = new Conversation(brief)
   const [addToCart] = brief.functions

@@ -29,6 +29,7 @@ const answer = z.object({
   total: price.optional().catch(undefined),
   phone: z.string().optional().catch(undefined),
   order_number: z.string().optional().catch(undefined),
+  wait_minutes: z.number().optional().catch(undefined),
   status: z.string().optional().catch(undefined),
   placed: z.boolean().optional().catch(undefined),
   found: z.boolean().optional().catch(undefined),

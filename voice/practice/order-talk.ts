@@ -48,7 +48,7 @@ export function* finish(memory: Memory): Turn {
 
 function* checkOut(memory: Memory): Turn {
   const answer = yield* memory.ask('checkout_order')
-  const { ok, order_number, total, error } = answer
+  const { ok, order_number, total, wait_minutes, error } = answer
   if (!ok || !order_number) {
     memory.phoneSettled &&= !/phone/i.test(error ?? '')
     return yield* memory.sayRefusal(answer, memory.phoneSettled ? 'more' : 'phone')
@@ -57,8 +57,9 @@ function* checkOut(memory: Memory): Turn {
   memory.finishing = false
   memory.placed = true
   const price = total ? ` That is ${priceAloud(total)}.` : ''
+  const wait = wait_minutes ? ` It will take about ${wait_minutes} minutes.` : ''
   yield* memory.say(
-    `Thank you! Your order number is ${digitByDigit(order_number)}.${price} We will text you when it is ready.`,
+    `Thank you! Your order number is ${digitByDigit(order_number)}.${price}${wait} We will text you when it is ready.`,
     'after',
   )
 }

@@ -1,185 +1,130 @@
-import type { ResultOf, VariablesOf } from 'gql.tada'
+import type { ResultOf } from 'gql.tada'
 import { graphql } from '../../graphql.ts'
 
-const orderFields = graphql(`
+// Plain strings, sent as they are: no GraphQL parser goes to the console (see graphql-text.ts).
+const orderFields = `
   fragment OrderFields on Order {
+    __typename id number status name phone cancelReason
+    createdAt updatedAt readyAt promisedAt seenAt changedAt holdUntil
+    total { amount currency }
+    items { id flavor toppings addOns sweetness ice doneAt labelPrints }
+    texts { id kind status statusText errorCode }
+  }
+`
+const menuFields = `
+  fragment MenuFields on Menu {
+    defaultSweetness defaultIce
+    items { id kind name available soldOutUntil }
+    shop {
+      name timezone orderingPaused pausedUntil delayMinutes delayedUntil
+      warnAfterMinutes lateAfterMinutes waitMinutes
+    }
+  }
+`
+const moved = `
+  fragment Moved on MoveOrderResult {
     __typename
-    id
-    number
-    status
-    name
-    phone
-    createdAt
-    updatedAt
-    total {
-      amount
-      currency
-    }
-    items {
-      id
-      flavor
-      toppings
-      addOns
-      sweetness
-      ice
-    }
-    texts {
-      id
-      kind
-      status
-      statusText
-    }
+    ...OrderFields
+    ... on OrderMoveRefused { code message order { ...OrderFields } }
   }
-`)
-
-const moved = graphql(
-  `
-    fragment Moved on MoveOrderResult {
-      __typename
-      ...OrderFields
-      ... on OrderMoveRefused {
-        message
-        order {
-          ...OrderFields
-        }
-      }
-    }
-  `,
-  [orderFields],
-)
-
-export const me = graphql(`
-  query Me {
-    me {
-      kind
-      shop {
-        name
-      }
-    }
-  }
-`)
-
-export const signIn = graphql(`
+`
+const meText = `query Me { me { kind shop { name } } }`
+const signInText = `
   mutation SignIn($pin: String!) {
     signIn(pin: $pin) {
       __typename
-      ... on SignedIn {
-        viewer {
-          kind
-          shop {
-            name
-          }
-        }
-      }
-      ... on SignInRefused {
-        message
-        retryAfter
-      }
+      ... on SignedIn { viewer { kind shop { name } } }
+      ... on SignInRefused { code message retryAfter }
     }
   }
-`)
-
-export const signOut = graphql(`
-  mutation SignOut {
-    signOut
+`
+const signOutText = `mutation SignOut { signOut }`
+const openOrdersText = `
+  query OpenOrders($after: String) {
+    orders(first: 100, after: $after, filter: { status: [RECEIVED, PREPARING, READY] }) {
+      nodes { ...OrderFields }
+      pageInfo { hasNextPage endCursor }
+      eventCursor
+    }
   }
-`)
+`
+const menuText = `query ShopMenu { menu { ...MenuFields } }`
+const oneOrderText = `query OneOrder($id: ID!) { order(id: $id) { ...OrderFields } }`
+const orderEventsText = `
+  subscription OrderEvents($after: String) {
+    event: orderEvents(after: $after) { type at cursor order { ...OrderFields } }
+  }
+`
+const startText = `mutation StartOrder($id: ID!) { result: startOrder(id: $id) { ...Moved } }`
+const doneText = `mutation MarkOrderReady($id: ID!) { result: markOrderReady(id: $id) { ...Moved } }`
+const seenText = `mutation MarkOrderSeen($id: ID!) { result: markOrderSeen(id: $id) { ...Moved } }`
+const cupText = `
+  mutation SetCupDone($cup: ID!, $done: Boolean!) { result: setCupDone(cup: $cup, done: $done) { ...Moved } }
+`
+const recallText = `
+  mutation RecallOrder($id: ID!, $tellGuest: Boolean!) {
+    result: recallOrder(id: $id, tellGuest: $tellGuest) { ...Moved }
+  }
+`
+const pickedUpText = `mutation CompleteOrder($id: ID!) { result: completeOrder(id: $id) { ...Moved } }`
+const cancelText = `
+  mutation CancelOrder($id: ID!, $reason: String) { result: cancelOrder(id: $id, reason: $reason) { ...Moved } }
+`
+const resendText = `mutation ResendText($text: ID!) { result: resendText(text: $text) { ...Moved } }`
 
-export const openOrders = graphql(
-  `
-    query OpenOrders($after: String) {
-      orders(first: 100, after: $after, filter: { status: [RECEIVED, PREPARING, READY] }) {
-        nodes {
-          ...OrderFields
-        }
-        pageInfo {
-          hasNextPage
-          endCursor
-        }
-        eventCursor
-      }
-      menu {
-        defaultSweetness
-        defaultIce
-      }
-    }
-  `,
-  [orderFields],
-)
+// Never called, and gone from the build: they give the strings the types of the schema.
+const _order = () => graphql(orderFields)
+const _menuFields = () => graphql(menuFields)
+const _moved = () => graphql(moved, [_order()])
+const _me = () => graphql(meText)
+const _signIn = () => graphql(signInText)
+const _signOut = () => graphql(signOutText)
+const _openOrders = () => graphql(openOrdersText, [_order()])
+const _menu = () => graphql(menuText, [_menuFields()])
+const _oneOrder = () => graphql(oneOrderText, [_order()])
+const _orderEvents = () => graphql(orderEventsText, [_order()])
+const _start = () => graphql(startText, [_moved(), _order()])
+const _done = () => graphql(doneText, [_moved(), _order()])
+const _seen = () => graphql(seenText, [_moved(), _order()])
+const _cup = () => graphql(cupText, [_moved(), _order()])
+const _recall = () => graphql(recallText, [_moved(), _order()])
+const _pickedUp = () => graphql(pickedUpText, [_moved(), _order()])
+const _cancel = () => graphql(cancelText, [_moved(), _order()])
+const _resend = () => graphql(resendText, [_moved(), _order()])
 
-export const orderEvents = graphql(
-  `
-    subscription OrderEvents($after: String) {
-      event: orderEvents(after: $after) {
-        type
-        at
-        order {
-          ...OrderFields
-        }
-      }
-    }
-  `,
-  [orderFields],
-)
+/** A document as it is sent, seen as what the schema makes of it. */
+export function document<Typed extends () => unknown>(...parts: string[]): ReturnType<Typed> {
+  return parts.join('') as ReturnType<Typed>
+}
+
+export const me = document<typeof _me>(meText)
+export const signIn = document<typeof _signIn>(signInText)
+export const signOut = document<typeof _signOut>(signOutText)
+export const openOrders = document<typeof _openOrders>(openOrdersText, orderFields)
+export const menu = document<typeof _menu>(menuText, menuFields)
+export const oneOrder = document<typeof _oneOrder>(oneOrderText, orderFields)
+export const orderEvents = orderEventsText + orderFields
+
+const move = <Typed extends () => unknown>(text: string) => document<Typed>(text, moved, orderFields)
 
 /** What staff can do with an order. */
 export const moves = {
-  start: graphql(
-    `
-      mutation StartOrder($id: ID!) {
-        result: startOrder(id: $id) {
-          ...Moved
-        }
-      }
-    `,
-    [moved, orderFields],
-  ),
-  done: graphql(
-    `
-      mutation MarkOrderReady($id: ID!) {
-        result: markOrderReady(id: $id) {
-          ...Moved
-        }
-      }
-    `,
-    [moved, orderFields],
-  ),
-  recall: graphql(
-    `
-      mutation RecallOrder($id: ID!) {
-        result: recallOrder(id: $id) {
-          ...Moved
-        }
-      }
-    `,
-    [moved, orderFields],
-  ),
-  pickedUp: graphql(
-    `
-      mutation CompleteOrder($id: ID!) {
-        result: completeOrder(id: $id) {
-          ...Moved
-        }
-      }
-    `,
-    [moved, orderFields],
-  ),
-  cancel: graphql(
-    `
-      mutation CancelOrder($id: ID!, $reason: String) {
-        result: cancelOrder(id: $id, reason: $reason) {
-          ...Moved
-        }
-      }
-    `,
-    [moved, orderFields],
-  ),
+  start: move<typeof _start>(startText),
+  done: move<typeof _done>(doneText),
+  seen: move<typeof _seen>(seenText),
+  cup: move<typeof _cup>(cupText),
+  recall: move<typeof _recall>(recallText),
+  pickedUp: move<typeof _pickedUp>(pickedUpText),
+  cancel: move<typeof _cancel>(cancelText),
+  resend: move<typeof _resend>(resendText),
 }
 
 export type Move = keyof typeof moves
-export type Viewer = ResultOf<typeof me>['me']
-export type Order = ResultOf<typeof orderFields>
+export type Viewer = ResultOf<ReturnType<typeof _me>>['me']
+export type Menu = ResultOf<ReturnType<typeof _menu>>['menu']
+export type Order = ResultOf<ReturnType<typeof _order>>
 export type Cup = Order['items'][number]
-export type OrderEvent = ResultOf<typeof orderEvents>['event']
-export type Moved = ResultOf<typeof moves.cancel>['result']
-export type MoveVariables = VariablesOf<typeof moves.cancel>
+export type Text = Order['texts'][number]
+export type OrderEvent = ResultOf<ReturnType<typeof _orderEvents>>['event']
+export type Moved = ResultOf<ReturnType<typeof _cancel>>['result']
+export type Refused = Extract<Moved, { __typename: 'OrderMoveRefused' }>

@@ -22,5 +22,8 @@ const client = new Client({
   },
 })
 
-await speak(preferredLocale())
-createApp(App).use(i18n).use(urql, client).mount('#app')
+// Not awaited here: the words of a language need what is in this file, which then would wait for them for ever.
+void speak(preferredLocale())
+  // Better in English than not at all.
+  .catch(() => undefined)
+  .then(() => createApp(App).use(i18n).use(urql, client).mount('#app'))

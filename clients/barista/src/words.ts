@@ -1,35 +1,59 @@
-import type { Order } from './documents.ts'
+import type { Order, Refused, Text } from './documents.ts'
+import { i18n, isKey, t } from './i18n/i18n.ts'
 
-/** "+15551234567" → "(555) 123-4567"; numbers of other countries stay as they are, with their country code. */
-export function phoneWords(e164: string): string {
-  // A formatter for every country weighs more than the rest of the console.
-  return e164.replace(/^\+1(\d{3})(\d{3})(\d{4})$/, '($1) $2-$3')
+export { phoneWords } from '../../phone-words.ts'
+
+/** A length of time in words. @param milliseconds whole minutes are told */
+export function minutesWords(milliseconds: number): string {
+  const minutes = Math.max(0, Math.floor(milliseconds / 60_000))
+  if (minutes < 60) return t('time.minutes', { minutes })
+  return t('time.hours', { hours: Math.floor(minutes / 60), minutes: minutes % 60 })
 }
 
-/** Time since an order was placed, in words. @param age in milliseconds */
-export function ageWords(age: number): string {
-  const minutes = Math.max(0, Math.floor(age / 60_000))
-  if (minutes < 1) return 'just now'
-  if (minutes < 60) return `${minutes} min`
-  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`
+/** Time since an order was placed, in words. */
+export function ageWords(milliseconds: number): string {
+  return milliseconds < 60_000 ? t('time.now') : minutesWords(milliseconds)
 }
 
 export function moneyWords({ amount, currency }: Order['total']): string {
-  return new Intl.NumberFormat(undefined, { style: 'currency', currency }).format(Number(amount))
+  return new Intl.NumberFormat(i18n.global.locale.value, { style: 'currency', currency }).format(
+    Number(amount),
+  )
 }
 
-export const drinksWords = (count: number) => (count === 1 ? '1 drink' : `${count} drinks`)
-
-export const statusWords: Record<Order['status'], string> = {
-  RECEIVED: 'new',
-  PREPARING: 'being made',
-  READY: 'ready',
-  PICKED_UP: 'picked up',
-  CANCELLED: 'cancelled',
+/** A level of ice or sweetness: the shop's own word, in the language of the console when it is a usual one. */
+export function levelWords(level: string): string {
+  const key = `level.${level}`
+  return isKey(key) ? t(key) : level
 }
 
-export const textWords: Record<Order['texts'][number]['kind'], string> = {
-  ORDER_RECEIVED: 'Order text',
-  ORDER_READY: 'Ready text',
-  ORDER_RECALLED: 'Correction',
+/** Why the server did not do something. */
+export function refusalWords({ code, message, order }: Pick<Refused, 'code' | 'message' | 'order'>): string {
+  const key = `refused.${code}`
+  if (!isKey(key)) return message
+  return t(key, { number: order?.number ?? '', status: order ? t(`status.${order.status}`) : '' })
+}
+
+/** How far a text has come. */
+export function textWords({ status, statusText, errorCode }: Text): string {
+  const key = `text.${status}`
+  if (!isKey(key)) return statusText
+  if (errorCode === null) return t(key)
+  const reason = `reason.${errorCode}`
+  return `${t(key)}: ${isKey(reason) ? t(reason) : t('reason.other', { code: errorCode })}`
+}
+
+export const isBad = ({ status }: Text) => status === 'FAILED' || status === 'UNDELIVERED'
+export const isSent = ({ status }: Text) => status === 'SENT' || status === 'DELIVERED'
+export const isUnderWay = ({ status }: Text) => ['QUEUED', 'SENDING', 'UNKNOWN'].includes(status)
+
+/** The newest text of each kind, in the order in which the kinds came up. */
+export function latestTexts({ texts }: Order): Text[] {
+  return [...new Map(texts.map(text => [text.kind, text])).values()]
+}
+
+/** Whether the guest may have read already that the order is ready. */
+export function mayHaveBeenTold(order: Order): boolean {
+  const text = latestTexts(order).find(({ kind }) => kind === 'ORDER_READY')
+  return !!text && ['SENDING', 'SENT', 'DELIVERED', 'UNKNOWN'].includes(text.status)
 }

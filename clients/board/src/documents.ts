@@ -3,11 +3,18 @@ import { graphql } from '../../graphql.ts'
 
 // Plain strings: the board sends them as they are, so no GraphQL parser goes to the TV.
 export const boardQuery = `
-  query Board { board { cursor shop { name } orders { number status createdAt } } }
+  query Board {
+    board {
+      cursor at
+      shop { name phone timezone orderingPaused waitMinutes }
+      orders { number status createdAt readyAt }
+      ready { number status createdAt readyAt }
+    }
+  }
 `
 export const boardEvents = `
   subscription BoardEvents($after: String) {
-    event: boardEvents(after: $after) { type order { number status createdAt } }
+    event: boardEvents(after: $after) { type cursor at waitMinutes order { number status createdAt readyAt } }
   }
 `
 
@@ -16,5 +23,6 @@ const _board = () => graphql(boardQuery)
 const _events = () => graphql(boardEvents)
 
 export type Board = ResultOf<ReturnType<typeof _board>>['board']
+export type Shop = Board['shop']
 export type BoardOrder = Board['orders'][number]
 export type BoardEvent = ResultOf<ReturnType<typeof _events>>['event']

@@ -1,47 +1,102 @@
-import { onScopeDispose, ref } from 'vue'
+import { computed, onScopeDispose, ref, shallowRef } from 'vue'
 import { follow } from '../../follow.ts'
 import { useFreshness } from '../../use-freshness.ts'
-import { type Board, type BoardEvent, boardEvents, type BoardOrder, boardQuery } from './documents.ts'
+import { useNow } from '../../use-now.ts'
+import {
+  type Board,
+  type BoardEvent,
+  boardEvents,
+  type BoardOrder,
+  boardQuery,
+  type Shop,
+} from './documents.ts'
 
 const answerWithin = 10_000
 
-/** What waiting guests see: the shop and the orders it is preparing, oldest first, and how fresh that is. */
-export function useBoard() {
-  const shop = ref('')
-  const orders = ref<BoardOrder[]>([])
-  const { freshness, age, heard } = useFreshness()
+/** An order that nobody has picked up for so long is not on its way any more. */
+const readyFor = 2 * 60 * 60_000
 
-  async function load(): Promise<string> {
-    const board = await loadBoard()
-    shop.value = board.shop.name
-    orders.value = board.orders.toSorted(byAge)
+/** What waiting guests see: the shop and its orders, and how fresh that is. */
+export function useBoard() {
+  const shop = shallowRef<Shop>()
+  const waitMinutes = ref(0)
+  const orders = shallowRef<BoardOrder[]>([])
+  const { freshness, age, heard } = useFreshness()
+  const deviceTime = useNow(1_000)
+  /** How far the api's clock is ahead of this device's: many a TV stick has no idea of the time. */
+  const clockOffset = ref(0)
+  const now = computed(() => deviceTime.value + clockOffset.value)
+
+  async function load(givenUp: AbortSignal): Promise<string> {
+    const board = await loadBoard(givenUp)
+    setClock(board.at)
+    shop.value = board.shop
+    waitMinutes.value = board.shop.waitMinutes
+    orders.value = [...board.orders, ...board.ready]
     return board.cursor
   }
 
-  function apply({ order }: BoardEvent): void {
+  function apply({ type, at, order, waitMinutes: minutes }: BoardEvent): void {
+    // Other events may be replayed, and tell of an earlier time.
+    if (type === 'HEARTBEAT') setClock(at)
+    waitMinutes.value = minutes
     if (!order) return
     const others = orders.value.filter(({ number }) => number !== order.number)
-    orders.value = isPreparing(order) ? [...others, order].sort(byAge) : others
+    orders.value = isHere(order) ? [...others, order] : others
+  }
+
+  function setClock(at: string): void {
+    clockOffset.value = Date.parse(at) - Date.now()
   }
 
   onScopeDispose(follow<BoardEvent>({ load, subscription: boardEvents, apply, heard }))
-  return { shop, orders, freshness, age }
+  return {
+    /** Unknown until the first picture. */
+    shop,
+    /** What a guest who orders now may expect. */
+    waitMinutes,
+    /** Oldest first. */
+    preparing: computed(() => orders.value.filter(order => !isReady(order)).sort(by('createdAt'))),
+    /** Those of which the guests were called first come first. */
+    ready: computed(() =>
+      orders.value
+        .filter(order => isReady(order) && now.value < readyTime(order) + readyFor)
+        .sort(by('readyAt')),
+    ),
+    /** The shop's time, looked at every second. */
+    now,
+    freshness,
+    age,
+  }
 }
 
-/** @throws when the api does not answer in time, or answers with errors only */
-async function loadBoard(): Promise<Board> {
-  const response = await fetch('/graphql', {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify({ query: boardQuery }),
-    signal: AbortSignal.timeout(answerWithin),
-  })
-  const { data, errors } = (await response.json()) as { data?: { board: Board }; errors?: unknown }
-  if (!data) throw errors
-  return data.board
+/** When the guest of an order is called. It may lie some seconds ahead: until then the barista may take it back. */
+export const readyTime = ({ readyAt }: BoardOrder) => Date.parse(readyAt ?? '')
+
+/** @throws when it is given up, the api does not answer in time, or answers with errors only */
+async function loadBoard(givenUp: AbortSignal): Promise<Board> {
+  const request = new AbortController()
+  const giveUp = () => request.abort()
+  givenUp.addEventListener('abort', giveUp)
+  const timer = setTimeout(giveUp, answerWithin)
+  try {
+    const response = await fetch('/graphql', {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ query: boardQuery }),
+      signal: request.signal,
+    })
+    const { data, errors } = (await response.json()) as { data?: { board: Board }; errors?: unknown }
+    if (!data) throw errors
+    return data.board
+  } finally {
+    clearTimeout(timer)
+    givenUp.removeEventListener('abort', giveUp)
+  }
 }
 
-const isPreparing = ({ status }: BoardOrder) => status === 'RECEIVED' || status === 'PREPARING'
+const isReady = ({ status }: BoardOrder) => status === 'READY'
+const isHere = ({ status }: BoardOrder) => status !== 'PICKED_UP' && status !== 'CANCELLED'
 
-const byAge = (a: BoardOrder, b: BoardOrder) =>
-  a.createdAt.localeCompare(b.createdAt) || a.number.localeCompare(b.number)
+const by = (time: 'createdAt' | 'readyAt') => (a: BoardOrder, b: BoardOrder) =>
+  (a[time] ?? '').localeCompare(b[time] ?? '') || a.number.localeCompare(b.number)

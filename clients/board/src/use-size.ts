@@ -4,7 +4,7 @@ import { onScopeDispose, type Ref, ref, watch } from 'vue'
 export function useSize(element: Readonly<Ref<HTMLElement | null>>): Ref<{ width: number; height: number }> {
   const size = ref({ width: 0, height: 0 })
   const observer = new ResizeObserver(entries => {
-    const { width, height } = entries.at(-1)?.contentRect ?? { width: 0, height: 0 }
+    const { width, height } = entries[entries.length - 1]?.contentRect ?? { width: 0, height: 0 }
     size.value = { width, height }
   })
   watch(element, (now, before) => {

@@ -1,8 +1,126 @@
-/** The console's words that are needed at once. A panel that is loaded on demand brings its own. */
-export const en = {
-  signIn: {
-    title: 'Barista',
-  },
-}
+/** Words with gaps. */
+export type Message = (context: { named(gap: string): unknown }) => string
 
-export type Messages = typeof en
+/** Gives a function its type. */
+export const message = (words: Message): Message => words
+const count = (gap: unknown, one: string, many: string) => `${gap} ${gap === 1 ? one : many}`
+
+/** The console's words that are needed at once. What is loaded on demand brings its own. */
+export const en = {
+  noAnswer: 'The server did not answer. Check the network and try again.',
+  'session.wait': 'One moment…',
+  'session.again': 'Try again',
+  'session.still': 'You are still signed in.',
+  'session.out': 'You are signed out.',
+  'session.ended': 'Your session has ended. Sign in again.',
+
+  'head.lists': 'Lists',
+  'head.notLoaded': 'That could not be loaded. Check the network and try again, or reload the page.',
+
+  'live.fresh': 'Live',
+  'live.waiting': 'Connecting…',
+  'live.old': message(({ named }) => `${named('age')} s old`),
+  'live.lost': 'Not connected: new orders are not shown. It comes back by itself.',
+  'live.lostAge': message(({ named }) => `What you see is ${named('age')} seconds old.`),
+  'sound.blocked': 'This browser is silent until you touch the page.',
+  'sound.unlock': 'Turn sound on',
+  ok: 'OK',
+
+  'list.toMake': 'To make',
+  'list.ready': 'Ready for pickup',
+  'list.readyShort': 'Ready',
+  'list.loading': 'Loading orders…',
+  'list.nothing': 'Nothing to make. New orders appear here by themselves.',
+  'list.noneReady': 'Nothing is waiting to be picked up.',
+  'allDay.title': 'All day',
+  'allDay.none': 'Nothing to prepare.',
+  'allDay.drinks': 'Drinks',
+  'allDay.extras': 'To prepare',
+
+  drinks: message(({ named }) => count(named('count'), 'drink', 'drinks')),
+  'order.name': message(({ named }) => `Order ${named('number')}`),
+  'time.now': 'just now',
+  'time.minutes': message(({ named }) => `${named('minutes')} min`),
+  'time.hours': message(({ named }) => `${named('hours')} h ${named('minutes')} min`),
+  'age.warn': 'getting late',
+  'age.late': 'late',
+  'due.in': message(({ named }) => `due in ${named('time')}`),
+  'due.over': message(({ named }) => `${named('time')} overdue`),
+  'due.now': 'due now',
+
+  'status.RECEIVED': 'new',
+  'status.PREPARING': 'being made',
+  'status.READY': 'ready',
+  'status.PICKED_UP': 'picked up',
+  'status.CANCELLED': 'cancelled',
+  'alert.new': 'New',
+  'alert.changed': 'Changed',
+  'alert.cancelled': 'Cancelled',
+  'announce.new': message(({ named }) => `New order ${named('number')}, ${named('drinks')}`),
+  'announce.changed': message(({ named }) => `Order ${named('number')} was changed by the guest`),
+  'announce.cancelled': message(({ named }) => `Order ${named('number')} was cancelled`),
+
+  'cup.position': message(({ named }) => `Cup ${named('position')} of ${named('count')}`),
+  'cup.done': 'done',
+  'cup.plain': 'no toppings',
+  'cup.sweet': message(({ named }) => `${named('level')} sweet`),
+  'cup.sending': 'sending…',
+  'cup.waiting': 'waiting to be sent',
+  'level.no ice': 'no ice',
+  'level.less ice': 'less ice',
+  'level.regular ice': 'regular ice',
+  'level.extra ice': 'extra ice',
+
+  'do.start': 'Start',
+  'do.done': 'Done',
+  'do.undo': 'Undo',
+  'do.recall': 'Recall',
+  'do.pickedUp': 'Picked up',
+  'do.cancel': 'Cancel',
+  'do.labels': 'Labels',
+  'do.seen': 'OK, seen',
+  'do.sending': 'Sending…',
+  'do.takeBack': 'Take back',
+  'do.phone': 'Number',
+  'do.hidePhone': 'Hide',
+  'do.resend': 'Text again',
+  'do.start.order': message(({ named }) => `Start order ${named('number')}`),
+  'do.done.order': message(({ named }) => `Done, order ${named('number')}`),
+  'do.undo.order': message(({ named }) => `Undo, order ${named('number')}`),
+  'do.recall.order': message(({ named }) => `Recall order ${named('number')}`),
+  'do.pickedUp.order': message(({ named }) => `Picked up, order ${named('number')}`),
+  'do.cancel.order': message(({ named }) => `Cancel order ${named('number')}`),
+  'do.labels.order': message(({ named }) => `Labels of order ${named('number')}`),
+  'do.seen.order': message(({ named }) => `OK, seen: order ${named('number')} is cancelled`),
+  'do.takeBack.order': message(({ named }) => `Take back what waits for order ${named('number')}`),
+  'do.sending.order': message(({ named }) => `Sending… order ${named('number')}`),
+  'hold.told': message(({ named }) => `Done. The guest is told in ${named('seconds')} s.`),
+  'cancelled.why': message(({ named }) => `Do not make it. Reason: ${named('reason')}`),
+  'cancelled.noReason': 'Do not make it. No reason was given.',
+
+  'offline.waiting': message(({ named }) => `Waiting to be sent: ${named('taps')}`),
+  'offline.count': message(
+    ({ named }) =>
+      `${count(named('count'), 'tap waits', 'taps wait')} to be sent when the connection is back.`,
+  ),
+  'tap.start': 'Start',
+  'tap.done': 'Done',
+  'tap.cup': 'Cup done',
+  'tap.uncup': 'Cup not done',
+  'tap.pickedUp': 'Picked up',
+
+  'texts.title': 'Texts',
+  'kind.ORDER_RECEIVED': 'Order text',
+  'kind.ORDER_READY': 'Ready text',
+  'kind.ORDER_RECALLED': 'Correction',
+  'text.QUEUED': 'waiting to be sent',
+  'text.SENDING': 'being sent',
+  'text.SENT': 'sent',
+  'text.DELIVERED': 'delivered',
+  'text.UNDELIVERED': 'not delivered',
+  'text.FAILED': 'could not be sent',
+  'text.UNKNOWN': 'Twilio does not answer; checking whether it went out',
+  'text.NOT_SENT': 'not sent (practice)',
+  'text.WITHDRAWN': 'held back, not sent',
+  'text.call': 'Call the number instead:',
+} satisfies Record<string, string | Message>

@@ -1,7 +1,198 @@
-import type { Messages } from './en.ts'
+import { message } from './en.ts'
+import type { Words } from './i18n.ts'
 
-export const es: Messages = {
-  signIn: {
-    title: 'Barista',
-  },
+const count = (gap: unknown, one: string, many: string) => `${gap} ${gap === 1 ? one : many}`
+
+export const es: Words = {
+  noAnswer: 'El servidor no respondió. Revisa la red e inténtalo de nuevo.',
+  'session.wait': 'Un momento…',
+  'session.again': 'Reintentar',
+  'session.still': 'La sesión sigue abierta.',
+  'session.out': 'Has cerrado la sesión.',
+  'session.ended': 'La sesión ha terminado. Vuelve a entrar.',
+
+  'head.soldOut': 'Agotado',
+  'head.calls': 'Llamadas',
+  'head.find': 'Buscar',
+  'head.numbers': 'Cifras',
+  'head.recall': 'Recuperar',
+  'head.allDay': 'En total',
+  'head.sound': 'Sonido',
+  'head.muted': 'Silencio',
+  'head.settings': 'Ajustes',
+  'head.help': 'Ayuda',
+  'head.signOut': 'Salir',
+  'head.tools': 'Herramientas',
+  'head.lists': 'Listas',
+  'head.notLoaded': 'No se pudo cargar. Revisa la red e inténtalo de nuevo, o recarga la página.',
+
+  'live.fresh': 'En vivo',
+  'live.waiting': 'Conectando…',
+  'live.old': message(({ named }) => `de hace ${named('age')} s`),
+  'live.lost': 'Sin conexión: los pedidos nuevos no se muestran. Vuelve por sí sola.',
+  'live.lostAge': message(({ named }) => `Lo que ves es de hace ${named('age')} segundos.`),
+  'sound.blocked': 'Este navegador no suena hasta que toques la página.',
+  'sound.unlock': 'Activar el sonido',
+  ok: 'OK',
+
+  'list.toMake': 'Por hacer',
+  'list.ready': 'Listos para recoger',
+  'list.readyShort': 'Listos',
+  'list.loading': 'Cargando pedidos…',
+  'list.nothing': 'Nada por hacer. Los pedidos nuevos aparecen aquí solos.',
+  'list.noneReady': 'Nada espera a ser recogido.',
+  'allDay.title': 'En total',
+  'allDay.none': 'Nada que preparar.',
+  'allDay.drinks': 'Bebidas',
+  'allDay.extras': 'Para preparar',
+
+  'scan.label': 'Número de pedido',
+  'scan.hint': 'Escribe o escanea un número y pulsa Intro',
+  'scan.unknown': message(
+    ({ named }) => `No hay ningún pedido abierto ${named('number')}. Búscalo con Buscar.`,
+  ),
+  'scan.noCup': message(
+    ({ named }) => `El pedido ${named('number')} no tiene vaso ${named('cup')}; tiene ${named('count')}.`,
+  ),
+  'scan.held': message(
+    ({ named }) => `El pedido ${named('number')} se acaba de terminar. En un momento se podrá recoger.`,
+  ),
+  'scan.over': message(
+    ({ named }) => `El pedido ${named('number')} está listo, así que todos sus vasos están hechos.`,
+  ),
+  'scan.nothingToUndo': 'Ahora no hay nada que deshacer. Un pedido anterior está en Recuperar.',
+
+  drinks: message(({ named }) => count(named('count'), 'bebida', 'bebidas')),
+  'order.name': message(({ named }) => `Pedido ${named('number')}`),
+  'time.now': 'ahora mismo',
+  'time.minutes': message(({ named }) => `${named('minutes')} min`),
+  'time.hours': message(({ named }) => `${named('hours')} h ${named('minutes')} min`),
+  'age.warn': 'se retrasa',
+  'age.late': 'tarde',
+  'due.in': message(({ named }) => `para dentro de ${named('time')}`),
+  'due.over': message(({ named }) => `${named('time')} de retraso`),
+  'due.now': 'para ahora',
+
+  'status.RECEIVED': 'nuevo',
+  'status.PREPARING': 'en preparación',
+  'status.READY': 'listo',
+  'status.PICKED_UP': 'recogido',
+  'status.CANCELLED': 'cancelado',
+  'alert.new': 'Nuevo',
+  'alert.changed': 'Cambiado',
+  'alert.cancelled': 'Cancelado',
+  'announce.new': message(({ named }) => `Pedido nuevo ${named('number')}, ${named('drinks')}`),
+  'announce.changed': message(({ named }) => `El cliente cambió el pedido ${named('number')}`),
+  'announce.cancelled': message(({ named }) => `El pedido ${named('number')} se canceló`),
+
+  'cup.position': message(({ named }) => `Vaso ${named('position')} de ${named('count')}`),
+  'cup.done': 'hecho',
+  'cup.plain': 'sin toppings',
+  'cup.sweet': message(({ named }) => `${named('level')} de azúcar`),
+  'cup.sending': 'enviando…',
+  'cup.waiting': 'por enviar',
+  'level.no ice': 'sin hielo',
+  'level.less ice': 'poco hielo',
+  'level.regular ice': 'hielo normal',
+  'level.extra ice': 'mucho hielo',
+
+  'do.start': 'Empezar',
+  'do.done': 'Hecho',
+  'do.undo': 'Deshacer',
+  'do.recall': 'Recuperar',
+  'do.pickedUp': 'Recogido',
+  'do.cancel': 'Cancelar',
+  'do.labels': 'Etiquetas',
+  'do.seen': 'OK, visto',
+  'do.sending': 'Enviando…',
+  'do.takeBack': 'Retirar',
+  'do.phone': 'Número',
+  'do.hidePhone': 'Ocultar',
+  'do.resend': 'Enviar otra vez',
+  'do.start.order': message(({ named }) => `Empezar el pedido ${named('number')}`),
+  'do.done.order': message(({ named }) => `Hecho, pedido ${named('number')}`),
+  'do.undo.order': message(({ named }) => `Deshacer, pedido ${named('number')}`),
+  'do.recall.order': message(({ named }) => `Recuperar el pedido ${named('number')}`),
+  'do.pickedUp.order': message(({ named }) => `Recogido, pedido ${named('number')}`),
+  'do.cancel.order': message(({ named }) => `Cancelar el pedido ${named('number')}`),
+  'do.labels.order': message(({ named }) => `Etiquetas del pedido ${named('number')}`),
+  'do.seen.order': message(({ named }) => `OK, visto: el pedido ${named('number')} está cancelado`),
+  'do.takeBack.order': message(({ named }) => `Retirar lo que espera del pedido ${named('number')}`),
+  'do.sending.order': message(({ named }) => `Enviando… pedido ${named('number')}`),
+  'hold.told': message(({ named }) => `Hecho. Se avisa al cliente en ${named('seconds')} s.`),
+  'cancelled.why': message(({ named }) => `No lo prepares. Motivo: ${named('reason')}`),
+  'cancelled.noReason': 'No lo prepares. No se indicó el motivo.',
+
+  'offline.waiting': message(({ named }) => `Por enviar: ${named('taps')}`),
+  'offline.count': message(
+    ({ named }) =>
+      `${count(named('count'), 'toque espera', 'toques esperan')} a que vuelva la conexión para enviarse.`,
+  ),
+  'offline.refused': message(
+    ({ named }) =>
+      `Sin conexión: no se envió nada del pedido ${named('number')}. Esto no puede esperar su turno; inténtalo cuando la consola esté en vivo.`,
+  ),
+  'offline.tooOld': message(
+    ({ named }) =>
+      `Pedido ${named('number')}: «${named('tap')}» se tocó hace más de 15 minutos y no se envió. Mira el pedido y vuelve a tocar.`,
+  ),
+  'noAnswer.order': message(
+    ({ named }) =>
+      `Sin respuesta sobre el pedido ${named('number')}: puede que haya funcionado o no. Míralo e inténtalo de nuevo.`,
+  ),
+  'tap.start': 'Empezar',
+  'tap.done': 'Hecho',
+  'tap.cup': 'Vaso hecho',
+  'tap.uncup': 'Vaso no hecho',
+  'tap.pickedUp': 'Recogido',
+
+  'refused.ORDER_NOT_FOUND': 'No existe ese pedido. Puede ser de otra tienda; recarga la página.',
+  'refused.ORDER_ALREADY_PREPARING': message(
+    ({ named }) => `El pedido ${named('number')} ya se está preparando; alguien se adelantó.`,
+  ),
+  'refused.ORDER_ALREADY_READY': message(
+    ({ named }) => `El pedido ${named('number')} ya está listo; alguien se adelantó.`,
+  ),
+  'refused.ORDER_ALREADY_PICKED_UP': message(
+    ({ named }) => `El pedido ${named('number')} ya se recogió; alguien se adelantó.`,
+  ),
+  'refused.ORDER_ALREADY_CANCELLED': message(
+    ({ named }) => `El pedido ${named('number')} ya está cancelado; alguien se adelantó.`,
+  ),
+  'refused.ORDER_MOVE_NOT_ALLOWED': message(
+    ({ named }) => `El pedido ${named('number')} está ${named('status')}, así que eso ya no se puede hacer.`,
+  ),
+  'refused.TEXT_ON_ITS_WAY': 'Ese mensaje aún está en camino. Espera a que llegue o falle.',
+  'refused.NO_PHONE': message(
+    ({ named }) => `El pedido ${named('number')} ya no tiene número de teléfono: se borró pasado un tiempo.`,
+  ),
+
+  'texts.title': 'Mensajes',
+  'kind.ORDER_RECEIVED': 'Mensaje de pedido',
+  'kind.ORDER_READY': 'Mensaje de listo',
+  'kind.ORDER_RECALLED': 'Corrección',
+  'text.QUEUED': 'por enviar',
+  'text.SENDING': 'enviándose',
+  'text.SENT': 'enviado',
+  'text.DELIVERED': 'entregado',
+  'text.UNDELIVERED': 'no entregado',
+  'text.FAILED': 'no se pudo enviar',
+  'text.UNKNOWN': 'Twilio no responde; se comprueba si salió',
+  'text.NOT_SENT': 'no enviado (práctica)',
+  'text.WITHDRAWN': 'retenido, no se envió',
+  'text.call': 'Mejor llama al número:',
+  'reason.20003': 'Twilio no acepta la cuenta de la tienda: revisa sus credenciales',
+  'reason.21211': 'no es un número válido',
+  'reason.21408': 'la cuenta de la tienda no permite mensajes a ese país',
+  'reason.21606': 'el número de la tienda no puede enviar mensajes',
+  'reason.21608': 'la cuenta de Twilio de la tienda es de prueba y solo escribe a números verificados',
+  'reason.21610': 'el cliente respondió STOP y no recibe mensajes',
+  'reason.21612': 'desde aquí no se pueden enviar mensajes a ese número',
+  'reason.21614': 'ese número es fijo o no puede recibir mensajes',
+  'reason.30003': 'el teléfono está apagado o fuera de cobertura',
+  'reason.30004': 'el cliente o su operador bloquea los mensajes',
+  'reason.30005': 'ese número no existe',
+  'reason.30006': 'ese número es fijo o no está disponible',
+  'reason.30007': 'el operador lo tomó por spam',
+  'reason.other': message(({ named }) => `error ${named('code')} de Twilio`),
 }

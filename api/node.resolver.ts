@@ -1,0 +1,52 @@
+import type { EntityName } from '@mikro-orm/core'
+import { Arg, Ctx, ID, Query, Resolver } from 'type-graphql'
+import { allow, check, type Rule } from './auth/allow.ts'
+import { Call } from './calls/call.entity.ts'
+import type { Context } from './context.ts'
+import { MenuItem } from './menu/menu-item.entity.ts'
+import { Node } from './node.ts'
+import { OrderItem } from './orders/order-item.entity.ts'
+import { Order } from './orders/order.entity.ts'
+import { Shop } from './shops/shop.entity.ts'
+import { Sms } from './sms/sms.entity.ts'
+
+interface Kind {
+  entity: EntityName<{ id: string }>
+  rule: Rule
+  populate?: string[]
+}
+
+/** What an id names, by how it begins. */
+const kinds = new Map<string, Kind>(
+  Object.entries({
+    ord: { entity: Order, rule: 'orders:read' },
+    cup: { entity: OrderItem, rule: 'orders:read', populate: ['order'] },
+    sms: { entity: Sms, rule: 'orders:read' },
+    item: { entity: MenuItem, rule: 'anyone', populate: ['shop', 'requires'] },
+    shop: { entity: Shop, rule: 'anyone' },
+  }),
+)
+
+/** Ids of calls are Twilio's, which have no kind of ours in front. */
+const call: Kind = { entity: Call, rule: 'calls:read', populate: ['shop', 'order', 'resumes', 'resumedBy'] }
+
+/** Anything by its id. */
+@Resolver()
+export class NodeResolver {
+  @allow('anyone')
+  @Query(() => Node, {
+    nullable: true,
+    description:
+      'Anything by its id, for those who may read things of its kind; null when there is no such thing.',
+  })
+  async node(
+    @Ctx() context: Context,
+    @Arg('id', () => ID, { description: 'Id of an order, a cup, a text, a menu item, a shop or a call.' })
+    id: string,
+  ): Promise<Node | null> {
+    const kind = id.includes('_') ? kinds.get(id.slice(0, id.indexOf('_'))) : call
+    if (!kind) return null
+    check([kind.rule], context)
+    return context.em.findOne(kind.entity, { id }, { populate: (kind.populate ?? []) as never })
+  }
+}

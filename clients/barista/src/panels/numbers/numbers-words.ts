@@ -1,0 +1,63 @@
+import type { Words } from '../frame/use-words.ts'
+
+const en = {
+  title: 'Numbers of the day',
+  today: 'Today',
+  yesterday: 'Yesterday',
+  date: 'Day',
+  asOf: ({ named }) => `As of ${named('time')}.`,
+  orders: 'Orders',
+  drinks: 'Drinks',
+  revenue: 'Revenue',
+  cancelled: 'Cancelled',
+  median: 'Median preparation',
+  p90: '9 of 10 ready within',
+  calls: 'Calls',
+  conversion: 'Calls that ordered',
+  abandoned: 'Calls abandoned',
+  perHour: 'Orders and drinks by hour',
+  callsPerHour: 'Calls and calls that ordered, by hour',
+  preparationPerHour: 'Median preparation by hour, in minutes',
+  callsOrdered: 'Calls that ordered',
+  preparation: 'Median preparation',
+  hour: 'Hour',
+  busiest: ({ named }) =>
+    `Busiest from ${named('hour')}: ${named('drinks')} drinks in ${named('orders')} orders.`,
+  callsSay: ({ named }) => `${named('ordered')} of ${named('calls')} calls ordered.`,
+  slowest: ({ named }) => `Slowest from ${named('hour')}: ${named('minutes')}.`,
+  table: 'All of it as a table',
+  nothing: 'Nothing happened on this day.',
+  none: '–',
+} satisfies Words
+
+const es: typeof en = {
+  title: 'Cifras del día',
+  today: 'Hoy',
+  yesterday: 'Ayer',
+  date: 'Día',
+  asOf: ({ named }) => `A las ${named('time')}.`,
+  orders: 'Pedidos',
+  drinks: 'Bebidas',
+  revenue: 'Ingresos',
+  cancelled: 'Cancelados',
+  median: 'Preparación mediana',
+  p90: '9 de 10 listos en',
+  calls: 'Llamadas',
+  conversion: 'Llamadas con pedido',
+  abandoned: 'Llamadas abandonadas',
+  perHour: 'Pedidos y bebidas por hora',
+  callsPerHour: 'Llamadas y llamadas con pedido, por hora',
+  preparationPerHour: 'Preparación mediana por hora, en minutos',
+  callsOrdered: 'Llamadas con pedido',
+  preparation: 'Preparación mediana',
+  hour: 'Hora',
+  busiest: ({ named }) =>
+    `La hora con más trabajo empezó a las ${named('hour')}: ${named('drinks')} bebidas en ${named('orders')} pedidos.`,
+  callsSay: ({ named }) => `${named('ordered')} de ${named('calls')} llamadas hicieron un pedido.`,
+  slowest: ({ named }) => `La hora más lenta empezó a las ${named('hour')}: ${named('minutes')}.`,
+  table: 'Todo en una tabla',
+  nothing: 'Este día no pasó nada.',
+  none: '–',
+}
+
+export const numbersWords = { en, es }

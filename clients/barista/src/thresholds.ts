@@ -1,0 +1,5 @@
+/** Minutes after which a ticket is getting late, and late. */
+export interface Thresholds {
+  warnAfterMinutes: number
+  lateAfterMinutes: number
+}
