@@ -2,7 +2,8 @@ import type { EntityManager } from '@mikro-orm/sql'
 import { GraphQLError } from 'graphql'
 import { type ClassType, Field, ObjectType } from 'type-graphql'
 
-const largestPage = 100
+/** Rows of a page at most. */
+export const largestPage = 100
 
 @ObjectType({ description: 'Where a page lies in its list (Relay).', simpleResolvers: true })
 export class PageInfo {

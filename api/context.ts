@@ -8,6 +8,7 @@ import type { Spent } from './limits/rate-limits.ts'
 import type { PracticeLine } from './calls/practice-line.ts'
 import type { Loaders } from './loaders.ts'
 import type { Waits } from './orders/waits.ts'
+import type { WebhookRules } from './webhooks/manage-webhooks.ts'
 
 /** What every resolver is given. */
 export interface Context {
@@ -23,6 +24,8 @@ export interface Context {
   liveCalls: LiveCalls
   /** Plays calls; null where real ones are taken. */
   practiceLine: PracticeLine | null
+  /** Where webhooks may post to, and how they are signed. */
+  webhooks: WebhookRules
   /** How long the ready text of an order is held back, so that Done can be taken back, in milliseconds. */
   readyHold: number
   /** The client's address, for limits; never logged. */
@@ -33,6 +36,8 @@ export interface Context {
   piiReads: PiiReads
   /** Aborted when the operation has run out of time. */
   signal: AbortSignal
+  /** Cursor at which a stream goes on that was cut off; wins over its `after`. */
+  resumeAfter?: string | null
   /** Sets the console's cookie, or clears it. */
   setSession: (token: string | null, expires?: Date) => void
 }

@@ -21,6 +21,8 @@ import { connectionOptions, oneAtATime, ShopPostgreSqlDriver } from './postgresq
 import { Shop } from './shops/shop.entity.ts'
 import { Sms } from './sms/sms.entity.ts'
 import { sqliteDialect } from './sqlite.ts'
+import { WebhookDelivery } from './webhooks/webhook-delivery.entity.ts'
+import { Webhook } from './webhooks/webhook.entity.ts'
 
 export const entities = [
   ApiKey,
@@ -35,6 +37,8 @@ export const entities = [
   Shop,
   Sms,
   StaffSession,
+  Webhook,
+  WebhookDelivery,
 ]
 
 export interface DatabaseOptions {

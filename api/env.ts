@@ -96,6 +96,14 @@ export function readApiEnv(source: Record<string, string | undefined>) {
       SMS_RETRY_SECONDS: seconds(0.1).default(2),
       SMS_RECHECK_SECONDS: seconds(1).default(60),
       READY_HOLD_SECONDS: seconds(0).max(60, 'is more than 60 seconds').default(5),
+      WEBHOOK_KEY: z
+        .string()
+        .min(32, 'is too short: give at least 32 random characters, such as `openssl rand -hex 32` prints')
+        .optional(),
+      WEBHOOK_ALLOW_PRIVATE: z
+        .enum(['true', 'false'], 'is neither true nor false')
+        .default('false')
+        .transform(value => value === 'true'),
       RETENTION_DAYS: z.coerce
         .number('is no number of days')
         .min(0, 'is no number of days; 0 keeps everything')

@@ -6,6 +6,7 @@ import { Call, CallEndReason } from './calls/call.entity.ts'
 import { eraseCalls, eraseOrders, eraseTexts } from './erasure/erase.ts'
 import { Order } from './orders/order.entity.ts'
 import { Sms } from './sms/sms.entity.ts'
+import { WebhookDelivery } from './webhooks/webhook-delivery.entity.ts'
 
 const hour = 60 * 60_000
 /** Rows erased in one transaction, so that nobody else waits long. */
@@ -13,7 +14,7 @@ const batch = 200
 
 /**
  * Erases phone numbers, names and words of whatever is older than `before`: calls, what the agent functions were told,
- * orders and texts. What statistics need stays: times, drinks, prices, numbers of calls.
+ * orders and texts, and the delivery logs of webhooks. What statistics need stays: times, drinks, prices, numbers of calls.
  * @returns how many calls and orders were erased
  */
 export async function eraseBefore(
@@ -24,6 +25,10 @@ export async function eraseBefore(
   const calls = await inBatches(em, Call, { erasedAt: null, startedAt: { $lt: before } }, eraseCalls)
   const orders = await inBatches(em, Order, { ...old, phone: { $ne: null } }, eraseOrders)
   await inBatches(em, Sms, { ...old, to: { $ne: null } }, eraseTexts)
+  // They hold no number, but would grow for ever.
+  await inBatches(em, WebhookDelivery, old, async (tx, ids) => {
+    await tx.nativeDelete(WebhookDelivery, { id: { $in: ids } })
+  })
   return { calls, orders }
 }
 

@@ -10,6 +10,7 @@ import { CallerResolver } from './calls/caller.resolver.ts'
 import { CartResolver } from './carts/cart.resolver.ts'
 import { EventResolver } from './events/event.resolver.ts'
 import { RateLimitResolver } from './limits/rate-limit.resolver.ts'
+import { HistoryResolver } from './events/history.resolver.ts'
 import { MenuResolver } from './menu/menu.resolver.ts'
 import { CheckoutResolver } from './orders/checkout.resolver.ts'
 import { NodeResolver } from './node.resolver.ts'
@@ -18,6 +19,7 @@ import { OrderResolver } from './orders/order.resolver.ts'
 import { PlaceOrderResolver } from './orders/place-order.resolver.ts'
 import { ShopResolver } from './shops/shop.resolver.ts'
 import { SimulateCallResolver } from './calls/simulate-call.resolver.ts'
+import { WebhookResolver } from './webhooks/webhook.resolver.ts'
 
 const never = () => {
   throw new Error('subscriptions read the event log')
@@ -29,7 +31,8 @@ const noPubSub: PubSub = { publish: never, subscribe: never }
 const roots = {
   Query: 'What can be read.',
   Mutation: 'What can be done. Fields run one after the other.',
-  Subscription: 'What can be listened to, over a WebSocket.',
+  Subscription:
+    'What can be listened to, over a WebSocket at /graphql or as Server-Sent Events at /graphql/stream.',
 }
 
 /** The resolvers put together, each behind its access rule. */
@@ -44,6 +47,7 @@ export function createSchema(): GraphQLSchema {
         CheckoutResolver,
         EventResolver,
         KeyResolver,
+        HistoryResolver,
         MenuResolver,
         NodeResolver,
         NumbersResolver,
@@ -52,6 +56,7 @@ export function createSchema(): GraphQLSchema {
         RateLimitResolver,
         ShopResolver,
         SimulateCallResolver,
+        WebhookResolver,
       ],
       scalarsMap: [{ type: Date, scalar: GraphQLDateTime }],
       validate: false,

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import cors from '@koa/cors'
 import type { MikroORM } from '@mikro-orm/sql'
-import { GraphQLError } from 'graphql'
+import { GraphQLError, type GraphQLSchema } from 'graphql'
 import Koa from 'koa'
 import type { Logger } from 'pino'
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
@@ -15,16 +15,18 @@ import { LiveCalls } from './calls/live-calls.ts'
 import type { PracticeLine } from './calls/practice-line.ts'
 import type { Context } from './context.ts'
 import type { EventLog } from './events/log.ts'
+import { graphqlOverEventStream } from './graphql/event-stream.ts'
 import { graphqlOverHttp } from './graphql/http.ts'
 import { graphqlOverSocket } from './graphql/socket.ts'
 import { addressOf, type TrustProxy, trustNobody } from './limits/address.ts'
 import { limits } from './limits/limits.ts'
-import { RateLimits } from './limits/rate-limits.ts'
+import { RateLimits, type Spent } from './limits/rate-limits.ts'
 import { createLoaders } from './loaders.ts'
 import { Waits } from './orders/waits.ts'
 import { createSchema } from './schema.ts'
 import { screens } from './screens.ts'
 import { smsStatusCallback } from './sms/status-callback.ts'
+import type { WebhookRules } from './webhooks/manage-webhooks.ts'
 
 export interface ServerOptions {
   orm: MikroORM
@@ -54,14 +56,28 @@ export interface ServerOptions {
   screensFolder?: URL
   /** How often open sockets are checked for keys that were revoked and sessions that are over, in milliseconds. */
   recheck?: number
+  /** How often a comment is sent on an event stream, in milliseconds. */
+  streamKeepAlive?: number
+  /** How long the client of an event stream may take nothing, in milliseconds. */
+  streamPatience?: number
   /** How long the ready text of an order is held back, in milliseconds. */
   readyHold: number
   /** Plays calls; without it none is simulated. */
   practiceLine?: PracticeLine | null
+  /** Where webhooks may post to, and how they are signed. */
+  webhooks: WebhookRules
   /** How often a stream of the calls on the line says that it lives, in milliseconds. */
   liveCallsHeartbeat?: number
   /** Checks Twilio's callbacks; without it they are refused. */
   twilio?: { authToken: string; publicUrl: string }
+}
+
+export interface Server {
+  url: string
+  schema: GraphQLSchema
+  /** For what is read in somebody's name without a request of theirs. */
+  contextOf: (viewer: Viewer) => Context
+  close: () => Promise<void>
 }
 
 /** How long requests that are being answered may take when the server closes, in milliseconds. */
@@ -71,10 +87,19 @@ const lastRequests = 2_000
  * Everything the api answers, on one HTTP server.
  * @throws Error EADDRINUSE when the port is taken
  */
-export async function startServer(
-  options: ServerOptions,
-): Promise<{ url: string; close: () => Promise<void> }> {
-  const { orm, log, staff, logger, port, host, introspection, readyHold, allowedOrigins = [] } = options
+export async function startServer(options: ServerOptions): Promise<Server> {
+  const {
+    orm,
+    log,
+    staff,
+    logger,
+    port,
+    host,
+    introspection,
+    readyHold,
+    webhooks,
+    allowedOrigins = [],
+  } = options
   const schema = createSchema()
   const waits = new Waits(orm, log)
   const liveCalls = new LiveCalls(orm, { heartbeat: options.liveCallsHeartbeat })
@@ -89,6 +114,24 @@ export async function startServer(
     }
     return addressOf(request, trustProxy)
   }
+  const contextWith = (
+    given: Pick<Context, 'viewer' | 'address' | 'spent' | 'signal' | 'setSession'>,
+  ): Context => {
+    const em = orm.em.fork()
+    return {
+      ...given,
+      em,
+      loaders: createLoaders(em),
+      log,
+      staff,
+      waits,
+      liveCalls,
+      practiceLine: options.practiceLine ?? null,
+      webhooks,
+      readyHold,
+      piiReads: new PiiReads(em, given.viewer),
+    }
+  }
   const contextOf = (
     viewer: Viewer,
     request: IncomingMessage,
@@ -97,23 +140,7 @@ export async function startServer(
   ): Context => {
     const address = clientAddress(request)
     const spent = rateLimits.enter({ viewer, address })
-    const em = orm.em.fork()
-    return {
-      em,
-      loaders: createLoaders(em),
-      viewer,
-      log,
-      staff,
-      waits,
-      liveCalls,
-      practiceLine: options.practiceLine ?? null,
-      readyHold,
-      address,
-      spent,
-      piiReads: new PiiReads(em, viewer),
-      signal,
-      setSession,
-    }
+    return contextWith({ viewer, address, spent, signal, setSession })
   }
   const whoAsks = async (request: IncomingMessage, authorization?: string) => {
     try {
@@ -148,8 +175,7 @@ export async function startServer(
         })
       }),
   })
-  const inTime = new AbortController().signal
-  const socket = graphqlOverSocket({
+  const streaming = {
     schema,
     introspection,
     logger,
@@ -158,17 +184,20 @@ export async function startServer(
     idle: options.idle ?? limits.idle,
     addressOf: clientAddress,
     viewerOf: whoAsks,
-    outOf: async viewers => {
+    outOf: async (viewers: Viewer[]) => {
       const out = await outOf(orm.em.fork(), viewers)
       // An open socket is in use.
       for (const viewer of viewers) if (viewer.kind === 'API_KEY' && !out.has(viewer)) keyUse.note(viewer.id!)
       return out
     },
     recheck: options.recheck,
-    contextOf: (viewer, request) =>
-      contextOf(viewer, request, inTime, () => {
-        throw new Error('a session is opened over HTTP')
-      }),
+    contextOf: (viewer: Viewer, request: IncomingMessage) => contextOf(viewer, request, inTime, noSession),
+  }
+  const socket = graphqlOverSocket(streaming)
+  const eventStream = graphqlOverEventStream({
+    ...streaming,
+    keepAlive: options.streamKeepAlive,
+    patience: options.streamPatience,
   })
 
   const registry = new Registry()
@@ -179,6 +208,14 @@ export async function startServer(
     registers: [registry],
     collect() {
       this.set(socket.count())
+    },
+  })
+  new Gauge({
+    name: 'bobarista_graphql_event_streams',
+    help: 'Open event streams',
+    registers: [registry],
+    collect() {
+      this.set(eventStream.count())
     },
   })
 
@@ -205,6 +242,8 @@ export async function startServer(
     switch (ctx.path) {
       case '/graphql':
         return allowPages(ctx, () => http.middleware(ctx, next))
+      case '/graphql/stream':
+        return allowPages(ctx, () => eventStream.middleware(ctx, next))
       case '/healthz':
         return health(ctx, orm)
       case '/metrics':
@@ -234,8 +273,13 @@ export async function startServer(
   const { port: taken } = server.address() as AddressInfo
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${taken}`,
+    schema,
+    contextOf: viewer =>
+      contextWith({ viewer, address: '', spent: nothingSpent, signal: inTime, setSession: noSession }),
     close: async () => {
       const closed = new Promise(resolve => server.close(resolve))
+      // Before their events end: a stream that is complete is not opened again.
+      eventStream.close()
       log.close()
       liveCalls.close()
       await socket.close()
@@ -246,6 +290,16 @@ export async function startServer(
       await keyUse.close()
     },
   }
+}
+
+/** What is read without a request takes nothing from anybody. */
+const nothingSpent: Spent = { requested: 0, available: 0, limit: 0, restoreRate: 0 }
+
+/** Of what may take as long as it takes. */
+const inTime = new AbortController().signal
+
+function noSession(): never {
+  throw new Error('a session is opened over HTTP')
 }
 
 async function health(ctx: Koa.Context, orm: MikroORM): Promise<void> {

@@ -1,5 +1,5 @@
 import { findPackageJSON } from 'node:module'
-import { resolve } from 'node:path'
+import { resolve as resolvePath } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { MikroORM } from '@mikro-orm/sql'
 import type { Logger } from 'pino'
@@ -17,6 +17,8 @@ import { type ServerOptions, startServer } from './server.ts'
 import { keepLifting } from './shops/lift.ts'
 import { SmsSender, type SmsSenderOptions } from './sms/sms-sender.ts'
 import { TwilioMessages } from './sms/twilio-messages.ts'
+import { type TargetOptions, Targets } from './webhooks/targets.ts'
+import { WebhookSender, type WebhookSenderOptions } from './webhooks/webhook-sender.ts'
 
 /** What only a test says otherwise. */
 export interface StartOptions {
@@ -24,6 +26,7 @@ export interface StartOptions {
   log?: LogOptions
   sms?: Partial<SmsSenderOptions>
   server?: Partial<ServerOptions>
+  webhooks?: Partial<WebhookSenderOptions> & Partial<TargetOptions>
 }
 
 /** A running api. */
@@ -55,6 +58,8 @@ export async function startApi(env: ApiEnv, logger: Logger, options: StartOption
       const wake = (shop?: string) => log.wake(shop)
       stopListening = await listenToNotifications({ url: env.DATABASE_URL, wake, logger })
     }
+    const { resolve, allowPrivate = env.WEBHOOK_ALLOW_PRIVATE, ...sending } = options.webhooks ?? {}
+    const targets = new Targets({ allowPrivate, resolve })
     const server = await startServer({
       orm,
       log,
@@ -62,6 +67,7 @@ export async function startApi(env: ApiEnv, logger: Logger, options: StartOption
       logger,
       port: env.API_PORT,
       host: env.HOST,
+      webhooks: { targets, key: env.WEBHOOK_KEY },
       readyHold: env.READY_HOLD_SECONDS * 1_000,
       introspection: env.NODE_ENV !== 'production',
       allowedOrigins: env.PUBLIC_URL ? [env.PUBLIC_URL] : [],
@@ -87,6 +93,10 @@ export async function startApi(env: ApiEnv, logger: Logger, options: StartOption
       abandoned: env.SMS_RECHECK_SECONDS * 1_000,
       ...options.sms,
     })
+    const { schema, contextOf } = server
+    const webhooks =
+      env.WEBHOOK_KEY &&
+      new WebhookSender({ orm, log, schema, contextOf, key: env.WEBHOOK_KEY, targets, logger, ...sending })
     return {
       url: server.url,
       orm,
@@ -94,6 +104,7 @@ export async function startApi(env: ApiEnv, logger: Logger, options: StartOption
       close: async () => {
         await server.close()
         await sender.close()
+        if (webhooks) await webhooks.close()
         await stopLifting()
         await stopKeeping()
         await stopListening?.()
@@ -135,8 +146,8 @@ function accountOf(env: ApiEnv): TwilioMessages | null {
 /** `dist/clients` of the project, wherever this file was compiled to and whatever folder it is started in. */
 function screensFolderOf({ SCREENS_FOLDER }: ApiEnv): URL {
   const root = findPackageJSON(import.meta.url) ?? 'package.json'
-  const folder = SCREENS_FOLDER ?? resolve(root, '../dist/clients')
-  return pathToFileURL(`${resolve(folder)}/`)
+  const folder = SCREENS_FOLDER ?? resolvePath(root, '../dist/clients')
+  return pathToFileURL(`${resolvePath(folder)}/`)
 }
 
 function unusablePort(error: unknown, { HOST, API_PORT }: ApiEnv): StartError | undefined {

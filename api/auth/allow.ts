@@ -18,7 +18,8 @@ export type Rule = Scope | 'anyone'
 /** Says who may use a field: those with any one of the scopes, or anyone. */
 export const allow = (...rules: Rule[]): MethodDecorator & PropertyDecorator => Extensions({ rules })
 
-const may = (viewer: Viewer, rules: Rule[]) =>
+/** Whether somebody has one of the scopes. */
+export const may = (viewer: Viewer, rules: Rule[]) =>
   rules.some(rule => rule === 'anyone' || viewer.scopes.has(rule))
 
 /**

@@ -12,7 +12,6 @@ import {
   Subscription,
 } from 'type-graphql'
 import { allow } from '../auth/allow.ts'
-import { badInput } from '../connection.ts'
 import type { Context } from '../context.ts'
 import { Order } from '../orders/order.entity.ts'
 import { boardStatuses, inStatus, openStatuses, OrderStatus } from '../orders/order-status.ts'
@@ -20,6 +19,7 @@ import { Shop } from '../shops/shop.entity.ts'
 import { shopOf } from '../shops/shop-of.ts'
 import { EventType, type PublicOrder } from './event.entity.ts'
 import type { EventLog, LogEntry } from './log.ts'
+import { OrderEvent, seqOf } from './order-event.ts'
 import { patiently } from './patiently.ts'
 
 @ObjectType({ description: 'What anyone may know of an order.', simpleResolvers: true })
@@ -80,32 +80,9 @@ class BoardEvent {
   shop!: string
 }
 
-@ObjectType({ description: 'Something happened to an order, the menu or the shop.', simpleResolvers: true })
-class OrderEvent {
-  @Field(() => EventType, { description: 'What happened.' })
-  type!: EventType
-
-  @Field(() => String, { description: 'Its place in the log: `after`, to go on from here.' })
-  cursor!: string
-
-  @Field(() => Date, { description: 'When it happened.' })
-  at!: Date
-
-  @Field(() => Order, { nullable: true, description: 'The order as it is now.' })
-  order!: Order | null
-}
-
 const afterArg = {
   nullable: true,
   description: 'Everything after this cursor, then what comes. From now if omitted.',
-}
-
-/** @throws GraphQLError BAD_USER_INPUT for a cursor that is none */
-function seqOf(cursor: string | null | undefined): number | undefined {
-  if (cursor == null) return undefined
-  if (!/^\d{1,15}$/.test(cursor))
-    throw badInput('`after` is no cursor of this log. Take it from a snapshot or an event.')
-  return Number(cursor)
 }
 
 async function* forBoard(shop: string, entries: AsyncGenerator<LogEntry, void>): AsyncGenerator<BoardEvent> {
@@ -181,8 +158,8 @@ export class EventResolver {
   @allow('anyone')
   @Subscription(() => BoardEvent, {
     description: 'What happens to orders, without names and phone numbers.',
-    subscribe: async ({ args, context: { em, log } }: { args: Listen; context: Context }) =>
-      listenForBoard(log, (await shopOf(em, args.shop)).id, args.after),
+    subscribe: async ({ args, context: { em, log, resumeAfter } }: { args: Listen; context: Context }) =>
+      listenForBoard(log, (await shopOf(em, args.shop)).id, resumeAfter ?? args.after),
   })
   boardEvents(
     @Root() event: BoardEvent,
@@ -203,8 +180,10 @@ export class EventResolver {
   @allow('orders:read')
   @Subscription(() => OrderEvent, {
     description: 'What happens to orders, with the order.',
-    subscribe: async ({ args, context }: { args: Listen; context: Context }) =>
-      forStaff(context.log.listen((await shopOf(context.em)).id, seqOf(args.after)), context),
+    subscribe: async ({ args, context }: { args: Listen; context: Context }) => {
+      const after = seqOf(context.resumeAfter ?? args.after)
+      return forStaff(context.log.listen((await shopOf(context.em)).id, after), context)
+    },
   })
   orderEvents(
     @Root() event: OrderEvent,

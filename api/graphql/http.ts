@@ -3,7 +3,6 @@ import { randomUUID } from 'node:crypto'
 import { ApolloServer } from '@apollo/server'
 import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled'
 import { koaMiddleware } from '@as-integrations/koa'
-import { bodyParser } from '@koa/bodyparser'
 import type { GraphQLSchema } from 'graphql'
 import type Koa from 'koa'
 import type { Logger } from 'pino'
@@ -12,6 +11,7 @@ import { checkLimits, limits } from '../limits/limits.ts'
 import { mask } from '../limits/mask.ts'
 import { headersOf, type RateLimits } from '../limits/rate-limits.ts'
 import { timedOut, withinTime } from '../limits/time-out.ts'
+import { refuseRequest, withJsonBody } from './json-body.ts'
 
 export interface HttpRoadOptions {
   schema: GraphQLSchema
@@ -79,48 +79,26 @@ export async function graphqlOverHttp({
   })
   await apollo.start()
 
-  const refuse = (ctx: Koa.Context, status: number, message: string, code = 'BAD_REQUEST') => {
-    ctx.status = status
-    ctx.body = { errors: [{ message, extensions: { code, requestId: requestIds.getStore() } }] }
-  }
-  const parseBody = bodyParser({
-    enableTypes: ['json'],
-    jsonLimit: limits.bodyBytes,
-    // The one way to leave the parser without going on to Apollo.
-    onError: error => {
-      throw new BadBody((error as { status?: number }).status === 413)
-    },
-  })
   const answer = koaMiddleware<Koa.DefaultState, Koa.DefaultContext, Context>(apollo, {
     context: ({ ctx }) => contextOf(ctx, ctx.state.signal),
   })
-  const answerInTime = (ctx: Koa.Context, next: Koa.Next) =>
-    withinTime<unknown>(
+  const answerInTime = (ctx: Koa.Context, requestId: string, next: Koa.Next) =>
+    withinTime<void>(
       time,
       signal => {
         ctx.state.signal = signal
         return answer(ctx as never, next)
       },
-      () => refuse(ctx, 503, timedOut().message, 'TIMED_OUT'),
+      () => refuseRequest(ctx, 503, timedOut().message, requestId, 'TIMED_OUT'),
     )
 
-  async function handle(ctx: Koa.Context, next: Koa.Next): Promise<void> {
-    if (ctx.method === 'POST' && !ctx.is('application/json')) {
-      return refuse(ctx, 415, 'Send the request as JSON, with "Content-Type: application/json".')
-    }
-    try {
-      await parseBody(ctx as never, () => answerInTime(ctx, next) as never)
-    } catch (error) {
-      if (!(error instanceof BadBody)) throw error
-      if (error.tooLarge) refuse(ctx, 413, 'The body is larger than 100 kB. Split the request.')
-      else refuse(ctx, 400, 'The body is not JSON. Send { "query": "…", "variables": { … } }.')
-    }
-  }
   return {
     middleware: (ctx, next) => {
       const requestId = randomUUID()
       ctx.set('X-Request-Id', requestId)
-      return requestIds.run(requestId, () => handle(ctx, next))
+      return requestIds.run(requestId, () =>
+        withJsonBody(ctx, requestId, () => answerInTime(ctx, requestId, next)),
+      )
     },
     close: () => apollo.stop(),
   }
@@ -132,12 +110,3 @@ export async function graphqlOverHttp({
  */
 const knowsNoStatus = (accept = '') =>
   accept.includes('application/json') && !accept.includes('application/graphql-response+json')
-
-class BadBody extends Error {
-  readonly tooLarge: boolean
-
-  constructor(tooLarge: boolean) {
-    super()
-    this.tooLarge = tooLarge
-  }
-}

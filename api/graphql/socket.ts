@@ -1,28 +1,25 @@
-import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import {
   type ExecutionArgs,
   type ExecutionResult,
-  getOperationAST,
   GraphQLError,
   type GraphQLSchema,
-  parse,
   subscribe,
-  validate,
 } from 'graphql'
 import { CloseCode, type Context as Connection } from 'graphql-ws'
 import { useServer } from 'graphql-ws/use/ws'
 import type { Logger } from 'pino'
 import { type WebSocket, WebSocketServer } from 'ws'
+import { keepRechecking } from '../auth/recheck.ts'
 import { anyone, type Viewer } from '../auth/viewer.ts'
 import type { Context } from '../context.ts'
 import { troubleOf } from '../database-errors.ts'
 import { Crowd } from '../limits/crowd.ts'
-import { checkLimits, limits } from '../limits/limits.ts'
-import { mask } from '../limits/mask.ts'
+import { limits } from '../limits/limits.ts'
 import type { RateLimits } from '../limits/rate-limits.ts'
 import { timedOut, withinTime } from '../limits/time-out.ts'
+import { hideErrors, subscriptionOf, withCode } from './subscription.ts'
 
 export interface SocketRoadOptions {
   schema: GraphQLSchema
@@ -85,11 +82,6 @@ export function graphqlOverSocket({
   const byViewer = new Crowd()
   const known = new Map<WebSocket, Known>()
 
-  const hide = (errors: readonly GraphQLError[]) => {
-    const requestId = randomUUID()
-    return errors.map(error => mask(error, codeOf(error), requestId, logger))
-  }
-
   /** → whether there is room for one more socket of theirs */
   const admit = (connection: Connection, client: WebSocket, viewer: Viewer): boolean => {
     const leave = viewer.id === null ? () => {} : byViewer.enter(viewer.id, rateLimits.socketsPerViewer)
@@ -151,20 +143,18 @@ export function graphqlOverSocket({
               ),
             ]
           }
-          const document = parse(query, { maxTokens: limits.tokens })
-          const faults = validate(schema, document)
-          if (faults.length) return faults.map(fault => withCode(fault, 'GRAPHQL_VALIDATION_FAILED'))
-          if (getOperationAST(document, operationName)?.operation !== 'subscription') {
-            return [
-              withCode('This WebSocket takes subscriptions only. Send the rest by POST.', 'BAD_REQUEST'),
-            ]
-          }
-          const cost = checkLimits(schema, document, { variables, operationName }, viewer, introspection)
+          const checked = subscriptionOf(
+            { schema, introspection },
+            { query, variables, operationName },
+            viewer,
+          )
+          if ('errors' in checked) return checked.errors
+          const { document, cost } = checked
           contextValue.spent = rateLimits.spend(contextValue, cost, contextValue.spent)
           return { schema, document, variableValues: variables, operationName, contextValue } as ExecutionArgs
         } catch (error) {
           if (!(error instanceof GraphQLError)) throw error
-          return [error.extensions.code ? error : withCode(error, 'GRAPHQL_PARSE_FAILED')]
+          return [error]
         }
       },
       subscribe: args =>
@@ -183,19 +173,21 @@ export function graphqlOverSocket({
         try {
           await context.piiReads.write()
         } catch (error) {
-          return { errors: hide([new GraphQLError('', { originalError: error as Error })]) as never }
+          return {
+            errors: hideErrors([new GraphQLError('', { originalError: error as Error })], logger) as never,
+          }
         }
         if (!result.errors && !extensions) return undefined
         return {
           ...result,
-          ...(result.errors && { errors: hide(result.errors) as never }),
+          ...(result.errors && { errors: hideErrors(result.errors, logger) as never }),
           ...(extensions && { extensions }),
         }
       },
       onError: ({ extra }, _id, _payload, errors) => {
         // A client that went away while something was sent to it: nobody is told, and nothing of ours has failed.
         if (extra.socket.readyState !== extra.socket.OPEN) return
-        return hide(errors) as never
+        return hideErrors(errors, logger) as never
       },
     },
     websocket,
@@ -213,27 +205,16 @@ export function graphqlOverSocket({
       }
     }
   }
-  let checking = false
-  const check = async () => {
-    if (checking) return
-    checking = true
-    try {
-      const open = [...known]
-      const out = await outOf(open.map(([, { viewer }]) => viewer))
-      for (const [client, { viewer }] of open) {
-        if (out.has(viewer))
-          client.close(CloseCode.Forbidden, 'The API key was revoked, or the session is over')
-      }
-    } catch {
-      // The database is away; nobody is shut out for that.
-    }
-    checking = false
-  }
-  // A server that could not start has nobody to check, and must not be kept alive for it.
-  const rechecks = setInterval(() => {
-    endIdle()
-    void check()
-  }, recheck).unref()
+  const idleChecks = setInterval(endIdle, recheck).unref()
+  const stopRechecking = keepRechecking({
+    open: () =>
+      [...known].map(([client, { viewer }]) => ({
+        viewer,
+        close: () => client.close(CloseCode.Forbidden, 'The API key was revoked, or the session is over'),
+      })),
+    outOf,
+    every: recheck,
+  })
 
   return {
     upgrade: (request, socket, head) => {
@@ -248,20 +229,10 @@ export function graphqlOverSocket({
     },
     count: () => websocket.clients.size,
     close: async () => {
-      clearInterval(rechecks)
+      clearInterval(idleChecks)
+      stopRechecking()
       await server.dispose()
       for (const client of websocket.clients) client.terminate()
     },
   }
-}
-
-function withCode(error: GraphQLError | string, code: string): GraphQLError {
-  if (typeof error === 'string') return new GraphQLError(error, { extensions: { code } })
-  const { message, nodes, source, positions } = error
-  return new GraphQLError(message, { nodes, source, positions, extensions: { code } })
-}
-
-/** graphql-js reports values of the wrong kind itself, without a code; what a resolver throws has an original. */
-function codeOf({ extensions, originalError }: GraphQLError): string | undefined {
-  return (extensions.code as string | undefined) ?? (originalError ? undefined : 'BAD_USER_INPUT')
 }

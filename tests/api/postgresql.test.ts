@@ -10,6 +10,8 @@ import { move, placeOrder } from '../support/orders.ts'
 import { phoneCall } from '../support/phone-call.ts'
 import { type Proxy, startProxy } from '../support/proxy.ts'
 import { startSmsProvider } from '../support/sms-provider.ts'
+import { opened, startReceiver } from '../support/webhook-receiver.ts'
+import { registerWebhook } from '../support/webhooks.ts'
 
 /** Several api processes on one PostgreSQL database. */
 const anHour = 3_600_000
@@ -131,6 +133,34 @@ describe('several at once', () => {
       await provider.close()
     }
   })
+})
+
+test('several at once send each event to a webhook once, and those of one that is gone', async () => {
+  const receiver = await startReceiver()
+  try {
+    const options = { webhooks: { allowPrivate: true, poll: 20 } }
+    const apis = [await start(options), await start(options)]
+    const key = await apis[0]!.key('orders:read', 'orders:write', 'webhooks:write')
+    const { secret } = await registerWebhook(apis[0]!, key, { url: receiver.url })
+    const numbersOf = async (count: number) => {
+      const numbers: string[] = []
+      for (let i = 0; i < count; i += 1) {
+        const { data } = opened<{ order: { number: string } }>(await receiver.next(), secret)
+        numbers.push(data.order.number)
+      }
+      return numbers.toSorted()
+    }
+    const orders = await Promise.all(Array.from({ length: 30 }, (_, i) => placeOrder(apis[i % 2]!, key)))
+    expect(await numbersOf(30)).toEqual(orders.map(({ number }) => number).toSorted())
+    const [gone] = running.splice(running.indexOf(apis[0]!), 1) as TestApi[]
+    await gone!.close()
+    const { number } = await placeOrder(apis[1]!, key)
+    expect(await numbersOf(1)).toEqual([number])
+    expect(new Set(receiver.received.map(({ id }) => id)).size).toBe(31)
+    expect(receiver.received).toHaveLength(31)
+  } finally {
+    await receiver.close()
+  }
 })
 
 describe('a database that goes away', () => {

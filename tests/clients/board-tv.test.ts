@@ -78,7 +78,7 @@ test('the picture moves a few pixels every few minutes, and never out of the scr
 })
 
 test('once a night the page loads itself anew, but only when the api answers', async () => {
-  const early = Date.parse('2026-03-01T11:30:00Z')
+  const early = Date.parse('2026-03-01T11:30:30Z')
   setTime(early)
   const api = await startShop()
   const board = await openBoard(browser, api, { query: '?ready=1', losesApi: true })
@@ -101,7 +101,7 @@ test('once a night the page loads itself anew, but only when the api answers', a
   await minutesPass(1)
   await board.route('**/board/', route => route.abort())
   // 4:45 in the shop's night.
-  setTime(Date.parse('2026-03-02T12:45:00Z'))
+  setTime(Date.parse('2026-03-02T12:45:30Z'))
   await board.getByText('4:45 AM').waitFor()
   expect(asked).not.toContain('/board/')
   const refused = board.waitForEvent('requestfailed')

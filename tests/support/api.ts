@@ -10,9 +10,11 @@ import type { EventLog, LogOptions } from '../../api/events/log.ts'
 import type { ServerOptions } from '../../api/server.ts'
 import type { SmsSenderOptions } from '../../api/sms/sms-sender.ts'
 import type { TwilioMessages } from '../../api/sms/twilio-messages.ts'
-import { startApi as start } from '../../api/start.ts'
+import { startApi as start, type StartOptions } from '../../api/start.ts'
 
 export const staffPin = '482913'
+
+export const webhookKey = 'a key of the tests, from which signing secrets are made'
 
 /** The PostgreSQL server of this run of the tests; undefined when they run on SQLite. */
 export const postgresql = (): string | undefined => process.env.TEST_DATABASE_URL || undefined
@@ -45,6 +47,7 @@ export interface ApiOptions {
   log?: LogOptions
   twilio?: TwilioMessages | null
   sms?: Partial<SmsSenderOptions>
+  webhooks?: StartOptions['webhooks']
   server?: Partial<ServerOptions>
   onQuery?: (sql: string, params: readonly unknown[]) => void
 }
@@ -81,6 +84,7 @@ export async function startApi(options: ApiOptions = {}): Promise<TestApi> {
     API_PORT: '0',
     STAFF_PIN: staffPin,
     READY_HOLD_SECONDS: '0',
+    WEBHOOK_KEY: webhookKey,
     LOG_LEVEL: process.env.LOG_LEVEL ?? 'silent',
     ...options.env,
   })
@@ -89,6 +93,7 @@ export async function startApi(options: ApiOptions = {}): Promise<TestApi> {
     ...(options.log && { log: options.log }),
     sms: { ...options.sms, ...(options.twilio !== undefined && { twilio: options.twilio }) },
     ...(options.server && { server: options.server }),
+    ...(options.webhooks && { webhooks: options.webhooks }),
   })
 
   const ask: TestApi['ask'] = async (query, variables = {}, as) => {

@@ -6,6 +6,7 @@ import { Migration20261125125431 } from './Migration20261125125431.ts'
 import { Migration20261125131933 } from './Migration20261125131933.ts'
 import { Migration20261125174901 } from './Migration20261125174901.ts'
 import { Migration20261125180942 } from './Migration20261125180942.ts'
+import { Migration20261125181903 } from './Migration20261125181903.ts'
 
 /** Oldest first. */
 export const migrations: Record<string, Constructor<Migration>> = {
@@ -15,4 +16,5 @@ export const migrations: Record<string, Constructor<Migration>> = {
   Migration20261125131933,
   Migration20261125174901,
   Migration20261125180942,
+  Migration20261125181903,
 }

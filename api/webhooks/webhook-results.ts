@@ -1,0 +1,65 @@
+import { createUnionType, Field, ID, ObjectType } from 'type-graphql'
+import { Refusal } from '../carts/refusal.ts'
+import { UserError } from '../errors.ts'
+import { WebhookDelivery } from './webhook-delivery.entity.ts'
+import { Webhook } from './webhook.entity.ts'
+
+@ObjectType({ implements: UserError, description: 'Nothing was changed about a webhook.' })
+export class WebhookRefused extends UserError {}
+
+@ObjectType({ description: 'A webhook with its signing secret.' })
+export class WebhookSecret {
+  @Field(() => Webhook, { description: 'The webhook.' })
+  webhook!: Webhook
+
+  @Field(() => String, {
+    description:
+      'What its deliveries are signed with by the Standard Webhooks scheme: `whsec_…`. Shown this once; keep it now.',
+  })
+  secret!: string
+}
+
+@ObjectType({ description: 'A webhook is gone, with its delivery log.' })
+export class DeletedWebhook {
+  @Field(() => ID, { description: 'Its id.' })
+  id!: string
+}
+
+export const WebhookSecretResult = createUnionType({
+  name: 'WebhookSecretResult',
+  description: 'A webhook with its secret, or why there is none.',
+  types: () => [WebhookSecret, WebhookRefused] as const,
+  resolveType: value => ('secret' in value ? WebhookSecret : WebhookRefused),
+})
+
+export const WebhookResult = createUnionType({
+  name: 'WebhookResult',
+  description: 'The webhook as it is now, or why nothing was changed.',
+  types: () => [Webhook, WebhookRefused] as const,
+  resolveType: value => ('code' in value ? WebhookRefused : Webhook),
+})
+
+export const DeleteWebhookResult = createUnionType({
+  name: 'DeleteWebhookResult',
+  description: 'What was deleted, or why nothing was.',
+  types: () => [DeletedWebhook, WebhookRefused] as const,
+  resolveType: value => ('code' in value ? WebhookRefused : DeletedWebhook),
+})
+
+export const RedeliverResult = createUnionType({
+  name: 'RedeliverResult',
+  description: 'The delivery as it is now, or why it is not sent again.',
+  types: () => [WebhookDelivery, WebhookRefused] as const,
+  resolveType: value => ('code' in value ? WebhookRefused : WebhookDelivery),
+})
+
+/** What was done, or why it was not, as data. */
+export async function orRefused<T>(work: () => Promise<T>): Promise<T | WebhookRefused> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    const { code, message, path } = error
+    return Object.assign(new WebhookRefused(), { code, message, path })
+  }
+}
