@@ -10,6 +10,8 @@ import { Order } from '../../api/orders/order.entity.ts'
 import { Shop } from '../../api/shops/shop.entity.ts'
 import { shopOf } from '../../api/shops/shop-of.ts'
 import { Sms } from '../../api/sms/sms.entity.ts'
+import { WebhookDelivery } from '../../api/webhooks/webhook-delivery.entity.ts'
+import { Webhook } from '../../api/webhooks/webhook.entity.ts'
 import { databaseUrl, startApi, type TestApi } from '../support/api.ts'
 import { move, placeOrder } from '../support/orders.ts'
 import { phoneCall } from '../support/phone-call.ts'
@@ -30,10 +32,25 @@ test('what was only read is not written', async () => {
   await api.ask('{ orders(first: 1) { nodes { phone } } }', {}, await api.key('orders:read', 'orders:pii'))
   const em = api.orm.em.fork()
   await expect.poll(() => em.count(Sms)).toBe(1)
+  const disabledAt = new Date()
+  const webhook = em.create(Webhook, {
+    ...{ shop: 'shop_x', apiKey: 'key_x', url: 'https://example.com', salt: 'x', seq: 0, disabledAt },
+    eventTypes: [EventType.ORDER_CREATED],
+  })
+  em.create(WebhookDelivery, {
+    webhook,
+    seq: 1,
+    type: EventType.ORDER_CREATED,
+    at: disabledAt,
+    until: disabledAt,
+  })
+  await em.flush()
+  em.clear()
   for (const entity of entities) expect(await em.find<object>(entity, {})).not.toEqual([])
   statements.length = 0
   await em.flush()
-  expect(statements).toEqual([])
+  // What is looked at in the background does not count.
+  expect(statements.filter(sql => !sql.startsWith('select'))).toEqual([])
   await api.close()
 })
 

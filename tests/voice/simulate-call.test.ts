@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { newKey } from '../../api/auth/keys.ts'
+import { newKey } from '../../api/auth/key-format.ts'
 import { signatureHeader, signatureOf, simulationPath } from '../../simulation.ts'
 import { startPracticeAgent } from '../../voice/practice/agent.ts'
 import { startApi, type TestApi } from '../support/api.ts'
