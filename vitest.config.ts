@@ -10,6 +10,8 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: 'forks',
+    // Most of what tests do is wait. The default leaves one of two cores idle.
+    maxWorkers: 2,
     projects: [
       {
         extends: true,

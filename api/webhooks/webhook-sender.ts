@@ -213,8 +213,11 @@ export class WebhookSender {
   }
 
   /** → undefined when there is nothing to be posted for it any more */
-  async #post(webhook: Webhook, delivery: WebhookDelivery): Promise<Posted | undefined> {
-    const { targets, timeout, key, schema, contextOf, logger } = this.#options
+  async #post({ id }: Webhook, delivery: WebhookDelivery): Promise<Posted | undefined> {
+    const { orm, targets, timeout, key, schema, contextOf, logger } = this.#options
+    // Looked at anew now that the delivery is claimed: it may have been disabled since it was found.
+    const webhook = await orm.em.fork().findOne(Webhook, id)
+    if (!webhook?.enabled) return undefined
     const fitted = await this.#fit(webhook)
     if (!fitted) return undefined
     let body: string

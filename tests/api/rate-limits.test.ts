@@ -2,11 +2,14 @@ import { once } from 'node:events'
 import type { EntityManager } from '@mikro-orm/sql'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
+import { PiiRead } from '../../api/auth/pii-read.entity.ts'
 import { Bucket } from '../../api/limits/bucket.ts'
 import { Api } from '../../voice/api.ts'
 import { startCall, type StartedCall } from '../../voice/documents.ts'
 import { postgresql, startApi, type TestApi } from '../support/api.ts'
+import { openStream } from '../support/event-stream.ts'
 import { listen } from '../support/listener.ts'
+import { placeOrder } from '../support/orders.ts'
 import { byHttp, bySocket, type Failure } from '../support/roads.ts'
 
 /** A client behind the proxy that the tests themselves are. */
@@ -331,4 +334,45 @@ test('what takes too long is given up, on either road, and what was not begun is
       .data.menu.shop.orderingPaused
   for (let i = 0; i < 10; i += 1) expect(await paused()).toBe(false)
   await api.close()
+})
+
+test('streams over SSE cost points, are counted like sockets, and each read of a number is written down', async () => {
+  const api = await startApi({ env: { RATE_LIMIT_FACTOR: '0.01' }, log: { heartbeat: 20 } })
+  try {
+    const headers = {
+      'Content-Type': 'application/json',
+      Authorization: `Bearer ${await api.key('orders:read', 'orders:write', 'orders:pii')}`,
+    }
+    const open = (query: string) =>
+      openStream(api, { method: 'POST', headers, body: JSON.stringify({ query }) })
+    const first = await open('subscription { orderEvents { type order { phone } } }')
+    const beat = JSON.parse((await first.next()).data!) as { extensions: { cost: { requested: number } } }
+    expect(beat.extensions.cost.requested).toBeGreaterThan(1)
+    // One socket, and so one stream, of a key at a time.
+    const second = await open('subscription { orderEvents { type } }')
+    expect(second.status).toBe(429)
+    expect(second.headers.get('Retry-After')).toBe('10')
+    expect(JSON.parse(await second.text())).toMatchObject({
+      errors: [{ extensions: { code: 'RATE_LIMITED' } }],
+    })
+
+    const { id } = await placeOrder(api, await api.key('orders:read', 'orders:write'))
+    for (;;) {
+      const { data } = JSON.parse((await first.next()).data!) as {
+        data: { orderEvents: { order: object | null } }
+      }
+      if (data.orderEvents.order) break
+    }
+    const reads = await api.orm.em.fork().find(PiiRead, {})
+    expect(reads.flatMap(({ orders }) => orders)).toContain(id)
+    first.stop()
+    const again = async () => {
+      const stream = await open('subscription { orderEvents { type } }')
+      stream.stop()
+      return stream.status
+    }
+    await expect.poll(again, { timeout: 20_000 }).toBe(200)
+  } finally {
+    await api.close()
+  }
 })

@@ -5,6 +5,7 @@ import { startPracticeAgent } from '../../voice/practice/agent.ts'
 import { startApi, type TestApi } from '../support/api.ts'
 import { freePort } from '../support/free-port.ts'
 import { listen } from '../support/listener.ts'
+import { newId } from '../support/phone-call.ts'
 import { startVoice } from '../support/voice.ts'
 
 const secret = newKey()
@@ -179,7 +180,7 @@ describe('nobody calls', () => {
 describe('voice plays only what the api asks for', () => {
   const asked = (more: object = {}) =>
     JSON.stringify({
-      callSid: `CA${newKey().slice(5, 37)}`,
+      callSid: newId('CA'),
       from: '+15557654321',
       script: ['/hangup'],
       expires: Date.now() + 10_000,
