@@ -83,7 +83,7 @@ async function firstOrder(
     await (await context.newCDPSession(page)).send('Emulation.setCPUThrottlingRate', { rate: slower })
     await page.addInitScript({ content: watch(order) })
     await page.goto(url + path)
-    const seen = await page.waitForFunction('window.seenAt')
+    const seen = await page.waitForFunction(() => (globalThis as { seenAt?: number }).seenAt)
     return (await seen.jsonValue()) as number
   } finally {
     await context.close()
