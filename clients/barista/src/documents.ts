@@ -48,7 +48,16 @@ const openOrdersText = `
     }
   }
 `
-const menuText = `query ShopMenu { menu { ...MenuFields } }`
+const pictureText = `
+  query Picture {
+    orders(first: 100, filter: { status: [RECEIVED, PREPARING, READY] }) {
+      nodes { ...OrderFields }
+      pageInfo { hasNextPage endCursor }
+      eventCursor
+    }
+    menu { ...MenuFields }
+  }
+`
 const oneOrderText = `query OneOrder($id: ID!) { order(id: $id) { ...OrderFields } }`
 const orderEventsText = `
   subscription OrderEvents($after: String) {
@@ -80,7 +89,7 @@ const _me = () => graphql(meText)
 const _signIn = () => graphql(signInText)
 const _signOut = () => graphql(signOutText)
 const _openOrders = () => graphql(openOrdersText, [_order()])
-const _menu = () => graphql(menuText, [_menuFields()])
+const _picture = () => graphql(pictureText, [_order(), _menuFields()])
 const _oneOrder = () => graphql(oneOrderText, [_order()])
 const _orderEvents = () => graphql(orderEventsText, [_order()])
 const _start = () => graphql(startText, [_moved(), _order()])
@@ -101,7 +110,8 @@ export const me = document<typeof _me>(meText)
 export const signIn = document<typeof _signIn>(signInText)
 export const signOut = document<typeof _signOut>(signOutText)
 export const openOrders = document<typeof _openOrders>(openOrdersText, orderFields)
-export const menu = document<typeof _menu>(menuText, menuFields)
+/** The first page of orders, and what the shop sells. */
+export const picture = document<typeof _picture>(pictureText, orderFields, menuFields)
 export const oneOrder = document<typeof _oneOrder>(oneOrderText, orderFields)
 export const orderEvents = orderEventsText + orderFields
 
@@ -121,7 +131,7 @@ export const moves = {
 
 export type Move = keyof typeof moves
 export type Viewer = ResultOf<ReturnType<typeof _me>>['me']
-export type Menu = ResultOf<ReturnType<typeof _menu>>['menu']
+export type Menu = ResultOf<ReturnType<typeof _picture>>['menu']
 export type Order = ResultOf<ReturnType<typeof _order>>
 export type Cup = Order['items'][number]
 export type Text = Order['texts'][number]

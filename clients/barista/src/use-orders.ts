@@ -5,12 +5,12 @@ import { follow } from '../../follow.ts'
 import { useFreshness } from '../../use-freshness.ts'
 import {
   type Menu,
-  menu as menuDocument,
   oneOrder,
   openOrders,
   type Order,
   type OrderEvent,
   orderEvents,
+  picture,
 } from './documents.ts'
 import { t } from './i18n/i18n.ts'
 import { alertOf } from './alert-of.ts'
@@ -37,7 +37,7 @@ export function useOrders(signedOut: () => void) {
   const cancelledHere = new Set<string>()
 
   async function load(givenUp: AbortSignal): Promise<string> {
-    const [first, shopMenu] = await Promise.all([page(null), ask(menuDocument, {})])
+    const { orders: first, menu: shopMenu } = await ask(picture, {})
     const nodes = [...first.nodes]
     for (let { pageInfo } = first; pageInfo.hasNextPage;) {
       const next = await page(pageInfo.endCursor)
@@ -45,7 +45,7 @@ export function useOrders(signedOut: () => void) {
       pageInfo = next.pageInfo
     }
     if (givenUp.aborted) return first.eventCursor
-    menu.value = shopMenu.menu
+    menu.value = shopMenu
     renew(nodes)
     return first.eventCursor
   }
