@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, expect, onTestFailed, test } from 'vitest'
+import { afterAll, beforeAll, onTestFailed, test } from 'vitest'
 import { startBrowser } from '../support/browser.ts'
 import { Random } from '../support/random.ts'
 import { eventually, numbers, openBoard, preparingSide, readySide } from './board.ts'
