@@ -24,17 +24,7 @@ export function screens(folder: URL | undefined): (ctx: Koa.Context) => Promise<
     names.flatMap(name => {
       const path = folder && fileURLToPath(new URL(`${name}/`, folder))
       if (!path || !existsSync(path)) return []
-      const handler = sirv(path, {
-        etag: true,
-        setHeaders: (response, file) => {
-          response.setHeader('Content-Security-Policy', policy)
-          response.setHeader(
-            'Cache-Control',
-            file.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache',
-          )
-        },
-      })
-      return [[name, handler] as const]
+      return [[name, serveFolder(path, policy)] as const]
     }),
   )
   return async ctx => {
@@ -44,18 +34,42 @@ export function screens(folder: URL | undefined): (ctx: Koa.Context) => Promise<
       ctx.redirect(`/${name || 'board'}/`)
       return
     }
-    const handler = served.get(name)
-    if (!handler || !reads) {
+    const serve = served.get(name)
+    if (!serve || !reads) {
       ctx.status = 404
       ctx.body =
         reads && names.includes(name) ? 'This screen is not built. Run `npm run build`.' : 'Not found'
       return
     }
-    ctx.req.url = ctx.url.slice(name.length + 1)
+    await serve(ctx, `/${name}`)
+  }
+}
+
+/**
+ * Serves the files of a build.
+ * @param policy the Content-Security-Policy of its pages
+ * @returns answers a GET or HEAD whose path begins with `prefix`
+ */
+export function serveFolder(
+  path: string,
+  policy: string,
+): (ctx: Koa.Context, prefix: string) => Promise<void> {
+  const handle = sirv(path, {
+    etag: true,
+    setHeaders: (response, file) => {
+      response.setHeader('Content-Security-Policy', policy)
+      response.setHeader(
+        'Cache-Control',
+        file.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache',
+      )
+    },
+  })
+  return async (ctx, prefix) => {
+    ctx.req.url = ctx.url.slice(prefix.length)
     await new Promise<void>(resolve => {
       ctx.res.once('finish', resolve).once('close', resolve)
       ctx.respond = false
-      handler(ctx.req, ctx.res, () => {
+      handle(ctx.req, ctx.res, () => {
         ctx.res.writeHead(404, { 'Content-Type': 'text/plain' }).end('Not found')
       })
     })

@@ -15,6 +15,7 @@ import { LiveCalls } from './calls/live-calls.ts'
 import type { PracticeLine } from './calls/practice-line.ts'
 import type { Context } from './context.ts'
 import type { EventLog } from './events/log.ts'
+import { explorer } from './explorer.ts'
 import { graphqlOverEventStream } from './graphql/event-stream.ts'
 import { graphqlOverHttp } from './graphql/http.ts'
 import { graphqlOverSocket } from './graphql/socket.ts'
@@ -234,6 +235,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     maxAge: 3_600,
   })
   const showScreen = screens(options.screensFolder)
+  const explore = explorer(options.screensFolder)
   const app = new Koa()
   app.on('error', error => logger.error({ err: error }, 'a request failed'))
   app.use(async (ctx, next) => {
@@ -241,6 +243,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     ctx.set('Referrer-Policy', 'no-referrer')
     switch (ctx.path) {
       case '/graphql':
+        if (explore.isWanted(ctx)) return explore.page(ctx)
         return allowPages(ctx, () => http.middleware(ctx, next))
       case '/graphql/stream':
         return allowPages(ctx, () => eventStream.middleware(ctx, next))
@@ -253,7 +256,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       case '/sms/status':
         return smsStatusCallback(ctx, options)
       default:
-        return showScreen(ctx)
+        return /^\/explorer(\/|$)/.test(ctx.path) ? explore.files(ctx) : showScreen(ctx)
     }
   })
 

@@ -12,7 +12,7 @@ const binary = (name: string, file: string) =>
   join(dirname(createRequire(import.meta.url).resolve(`${name}/package.json`)), file)
 
 /**
- * Compiles the api, whose decorators no runtime reads as they stand, and bundles both screens; everything else runs
+ * Compiles the api, whose decorators no runtime reads as they stand, and bundles the screens and the explorer; everything else runs
  * from its source.
  * @throws Error naming the step that failed
  */
@@ -21,7 +21,9 @@ export async function build(): Promise<void> {
   const screen = (name: string) => run([vite, 'build', '--logLevel', 'warn', `clients/${name}`])
   await Promise.all([
     run([binary('typescript', 'bin/tsc'), '-p', 'api']),
-    screen('board').then(() => screen('barista')),
+    screen('board')
+      .then(() => screen('barista'))
+      .then(() => screen('explorer')),
   ])
   writeFileSync(stamp, '')
 }

@@ -17,9 +17,10 @@ const running = [
   run(process.execPath, '--watch', 'voice/main.ts'),
   run(bin('vite'), 'clients/board', '--port', '5173'),
   run(bin('vite'), 'clients/barista', '--port', '5174'),
+  run(bin('vite'), 'clients/explorer', '--port', '5175'),
 ]
 process.stdout.write(
-  `Board http://localhost:5173/board/ · console http://localhost:5174/barista/ · staff PIN ${env.STAFF_PIN}\n`,
+  `Board http://localhost:5173/board/ · console http://localhost:5174/barista/ · explorer http://localhost:5175/explorer/ · staff PIN ${env.STAFF_PIN}\n`,
 )
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => running.forEach(child => child.kill(signal)))

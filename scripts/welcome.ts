@@ -19,7 +19,7 @@ BobaRista is open.
 
   Board        ${shown}/board/
   Console      ${shown}/barista/   staff PIN ${env.STAFF_PIN}
-  GraphQL      ${shown}/graphql
+  GraphQL      ${shown}/graphql   open it in a browser to try it
   Phone calls  ${env.PUBLIC_URL || voice}/voice
 
   Voice agent  ${agent}

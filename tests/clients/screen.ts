@@ -28,6 +28,10 @@ export async function minutesAgo<T>(minutes: number, work: () => Promise<T>): Pr
 export interface ScreenOptions extends BrowserContextOptions {
   /** The api goes away in this test, and the browser may say in its console that it does not answer. */
   losesApi?: boolean
+  /** The api refuses somebody in this test, and the browser may say in its console that it does. */
+  refused?: boolean
+  /** Its time is that of the world, for a page that measures it. */
+  realTime?: boolean
   /** Called with the page before it is sent to its address. */
   prepare?: (page: Page) => unknown
 }
@@ -40,7 +44,7 @@ export interface ScreenOptions extends BrowserContextOptions {
 export async function openScreen(
   browser: Browser,
   address: string,
-  { losesApi = false, prepare, ...options }: ScreenOptions = {},
+  { losesApi = false, refused = false, realTime = false, prepare, ...options }: ScreenOptions = {},
 ): Promise<Page> {
   const context = await browser.newContext({ reducedMotion: 'reduce', ...options })
   // Shorter than a test may take, so that a failure names what was waited for.
@@ -52,6 +56,7 @@ export async function openScreen(
   page.on('pageerror', error => faults.push(String(error)))
   page.on('console', message => {
     if (message.type() !== 'error' || (losesApi && lost.test(message.text()))) return
+    if (refused && message.text().includes('status of 401')) return
     faults.push(message.text())
   })
   const askHost = (url: string) => {
@@ -63,7 +68,7 @@ export async function openScreen(
     await context.close()
     expect(faults).toEqual([])
   })
-  await page.clock.install()
+  if (!realTime) await page.clock.install()
   await prepare?.(page)
   await page.goto(address)
   return page
