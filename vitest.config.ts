@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
 /** Tests of the api that open no database, or one of a certain engine. */
-const oneEngine = ['cors', 'owner', 'rules', 'schema', 'screens', 'start', 'texts'].map(
+const oneEngine = ['cors', 'cost', 'errors', 'owner', 'rules', 'schema', 'screens', 'start', 'texts'].map(
   name => `tests/api/${name}.test.ts`,
 )
 

@@ -14,6 +14,9 @@ export function postgresqlFolder(): string | undefined {
   return folders.find(folder => existsSync(join(folder, 'initdb')) && existsSync(join(folder, 'postgres')))
 }
 
+const onPath = (name: string) =>
+  process.env.PATH?.split(delimiter).some(folder => existsSync(join(folder, name))) ?? false
+
 const apt = (...args: string[]) =>
   spawnSync('apt-get', ['-qq', ...args], {
     stdio: ['ignore', 'ignore', 'inherit'],
@@ -25,6 +28,8 @@ function setUp(): void {
   const missing = [
     ...(browsers.some(path => existsSync(path)) ? [] : ['chromium']),
     ...(postgresqlFolder() || process.env.TEST_DATABASE_URL ? [] : ['postgresql']),
+    // The recipes of docs/api.md.
+    ...['curl', 'python3'].filter(name => !onPath(name)),
   ]
   if (missing.length === 0) return
   const packages = missing.join(' ')

@@ -35,10 +35,10 @@ export const limits = {
 /** Points of a request as such, whatever it asks for: also what is refused has been read. */
 export const requestCost = 1
 /** Points of a change: it waits for the disk, and others wait for it. */
-const mutationCost = 10
+export const mutationCost = 10
 
 /** How many rows a list without `first` is reckoned as: an order has at most ten cups and a few texts. */
-const listSize = 5
+export const listSize = 5
 
 /**
  * An object costs one, a scalar nothing, a mutation ten more. A list costs its rows: `first` of a connection, else

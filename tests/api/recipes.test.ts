@@ -20,7 +20,7 @@ let terminal: Terminal
 const closing: (() => unknown)[] = []
 
 /** Recipes that run in another terminal, until the next heading. */
-let beside: { recipe: Recipe; printed: () => Promise<string>; stop: () => Promise<void> }[] = []
+const beside: { recipe: Recipe; printed: () => Promise<string>; stop: () => Promise<void> }[] = []
 
 beforeAll(async () => {
   await build()
