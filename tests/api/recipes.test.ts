@@ -4,9 +4,10 @@ import { delimiter, dirname, join, resolve } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { newKey } from '../../api/auth/key-format.ts'
 import { startPracticeAgent } from '../../voice/practice/agent.ts'
-import { databaseUrl, postgresql, startApi, type TestApi } from '../support/api.ts'
+import { databaseUrl, onServer, postgresql, startApi, type TestApi } from '../support/api.ts'
 import { build } from '../support/built.ts'
 import { freePort } from '../support/free-port.ts'
+import { type Proxy, startProxy } from '../support/proxy.ts'
 import { fits, type Recipe, recipesOf, Terminal } from '../support/recipes.ts'
 import { startVoice } from '../support/voice.ts'
 
@@ -17,6 +18,7 @@ let api: TestApi
 let agent: Awaited<ReturnType<typeof startPracticeAgent>>
 let voice: Awaited<ReturnType<typeof startVoice>>
 let terminal: Terminal
+let proxy: Proxy
 const closing: (() => unknown)[] = []
 
 /** Recipes that run in another terminal, until the next heading. */
@@ -30,6 +32,7 @@ beforeAll(async () => {
   const port = await freePort()
   // A key made by the command line has to arrive in the database that the api reads.
   const database = postgresql() ? databaseUrl() : `sqlite:${join(folder, 'boba.db')}`
+  if (postgresql()) closing.unshift(() => onServer(`drop database "${new URL(database).pathname.slice(1)}"`))
   api = await startApi({
     database,
     env: { VOICE_PORT: String(port), VOICE_API_KEY: secret },
@@ -37,6 +40,8 @@ beforeAll(async () => {
     webhooks: { allowPrivate: true, poll: 50, backOff: 10 },
   })
   closing.unshift(() => api.close())
+  proxy = await startProxy(api.url)
+  closing.unshift(() => proxy.close())
   agent = await startPracticeAgent()
   closing.unshift(() => agent.close())
   voice = await startVoice({
@@ -93,12 +98,15 @@ test.each(recipes)('$heading, line $line', { timeout: 60_000 }, async recipe => 
   if (recipe.heading !== heading) await endBeside()
   heading = recipe.heading
   // The one thing that differs from what is printed: where the shop is.
-  const code = recipe.code.replaceAll('http://127.0.0.1:4000', api.url)
+  const code = recipe.code.replaceAll('http://127.0.0.1:4000', proxy.url)
   const { code: exit, printed, complained, goesOn } = await terminal.run({ ...recipe, code })
   if (goesOn) {
     beside.push({ recipe, ...goesOn })
     // It has begun when it has said its first line.
     await expect.poll(goesOn.printed, { timeout: 15_000 }).toContain('\n')
+    // What follows what happens comes back by itself, and is told what it has missed.
+    proxy.cut()
+    proxy.mend()
     return
   }
   expect({ exit, complained }).toEqual({ exit: 0, complained: '' })
