@@ -21,9 +21,8 @@ export async function build(): Promise<void> {
   const screen = (name: string) => run([vite, 'build', '--logLevel', 'warn', `clients/${name}`])
   await Promise.all([
     run([binary('typescript', 'bin/tsc'), '-p', 'api']),
-    screen('board')
-      .then(() => screen('barista'))
-      .then(() => screen('explorer')),
+    screen('board').then(() => screen('barista')),
+    screen('explorer'),
   ])
   writeFileSync(stamp, '')
 }

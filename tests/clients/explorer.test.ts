@@ -1,10 +1,11 @@
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import type { Scope } from '../../api/auth/scopes.ts'
 import { prepared } from '../../clients/explorer/src/prepared.ts'
 import { bySocket } from '../support/roads.ts'
 import { freePort } from '../support/free-port.ts'
 import { startBrowser } from '../support/browser.ts'
+import { startProxy } from '../support/proxy.ts'
 import type { TestApi } from '../support/api.ts'
 import { expectAccessible } from './accessible.ts'
 import { keepPicture, overflow } from './looks.ts'
@@ -99,7 +100,8 @@ test('a key in its field counts for every query, and a wrong one is refused in a
   const page = await openExplorer(api, { refused: true })
   const field = page.getByLabel('API key')
   await field.fill('boba_wrong')
-  await page.getByText('This API key is wrong, was replaced or was revoked.').waitFor()
+  await page.getByRole('status').getByText('This API key is wrong, was replaced or was revoked.').waitFor()
+  expect(await response(page)).not.toContain('UNAUTHENTICATED')
   const key = await api.key('orders:write')
   await field.fill(key)
   await page.getByText('You ask as Test: orders:write.').waitFor()
@@ -112,10 +114,12 @@ test('a key in its field counts for every query, and a wrong one is refused in a
   expect(await leftBehind(page)).not.toContain(key)
 })
 
-test('a subscription shows what happens after it was begun, and all of it', async () => {
+test('a subscription shows all that happens after it was begun, also while its link was broken', async () => {
   const api = await startShop()
   const { place, move } = await integrator(api)
-  const page = await openExplorer(api)
+  const proxy = await startProxy(api.url)
+  onTestFinished(() => proxy.close())
+  const page = await openExplorer({ ...api, url: proxy.url }, { losesApi: true })
   await page.getByLabel('API key').fill(await api.key('orders:read'))
   await page.getByText('You ask as Test').waitFor()
   await open(page, 'Watch what happens, live')
@@ -125,6 +129,10 @@ test('a subscription shows what happens after it was begun, and all of it', asyn
   await move(order, 'startOrder')
   await expect.poll(() => response(page)).toMatch(/HEARTBEAT[^]+ORDER_STATUS_CHANGED/)
   expect(await response(page)).toContain(`"number": "${order.number}"`)
+  proxy.cut()
+  const missed = await place()
+  proxy.mend()
+  await expect.poll(() => response(page), { timeout: 15_000 }).toContain(`"number": "${missed.number}"`)
   await page.getByRole('button', { name: /^Stop/ }).click()
 })
 
@@ -132,6 +140,7 @@ test('where only those with a key may read the schema, the page says so, and sho
   const api = await startShop({ server: { introspection: false } })
   const page = await openExplorer(api)
   await page.getByText('This shop tells its schema only to those with a key').waitFor()
+  expect(await response(page)).not.toContain('INTROSPECTION_DISABLED')
   await page.getByRole('button', { name: 'Show Documentation' }).click()
   await page.getByText('The documentation appears here as soon as a key is entered').waitFor()
   await page.getByLabel('API key').fill(await api.key('menu:read'))

@@ -71,8 +71,10 @@ const varying: [RegExp, string][] = [
   [/\b(order|Order|after) \d+\b/g, '$1 <number>'],
   [/\b[A-Za-z0-9_-]{24,}={0,2}/g, '<cursor>'],
 ]
+
 /** A text without what differs from run to run. */
-export const settled = (text: string) => varying.reduce((rest, [what, word]) => rest.replace(what, word), text)
+export const settled = (text: string) =>
+  varying.reduce((rest, [what, word]) => rest.replace(what, word), text)
 
 /** Every answer tells what it has cost, which the page shows once. */
 const cost = /,"extensions":\{"cost":\{[^}]*\}\}/g

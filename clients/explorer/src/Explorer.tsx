@@ -7,6 +7,7 @@ import { fetcherFor } from './fetcher.ts'
 import { KeyBar } from './KeyBar.tsx'
 import { prepared } from './prepared.ts'
 import { preparedQueries } from './PreparedQueries.tsx'
+import { QuietSchemaErrors } from './QuietSchemaErrors.tsx'
 import { headerOf, type Proof, type Viewer, whoAsks } from './requests.ts'
 import { ThemeFollower } from './ThemeFollower.tsx'
 import { useSettled } from './use-settled.ts'
@@ -52,6 +53,7 @@ export function Explorer() {
             </GraphiQL.Logo>
           </GraphiQLInterface>
         </main>
+        <QuietSchemaErrors />
       </DocExplorerStore>
     </GraphiQLProvider>
   )

@@ -25,7 +25,7 @@ export function KeyBar({ apiKey, onKey, viewer }: Props) {
           spellCheck={false}
           placeholder="boba_…"
           value={apiKey}
-          onChange={event => onKey(event.target.value.trim())}
+          onChange={event => onKey(event.target.value.trim().replace(/^Bearer\s+/i, ''))}
           aria-describedby="standing"
           aria-invalid={refused}
         />
