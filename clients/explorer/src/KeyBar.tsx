@@ -58,8 +58,8 @@ function standing(viewer: Viewer | string | undefined) {
   return (
     <>
       Without a key the menu and the board answer. For everything else, the owner makes one:{' '}
-      <code>npm run api-key -- create "My program" --scope orders:read</code>. It stays in this page and is
-      kept nowhere.
+      <code>npm run api-key -- create "My program" --scope orders:read</code>. What you enter here is kept
+      nowhere.
     </>
   )
 }
