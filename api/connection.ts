@@ -1,4 +1,3 @@
-import type { EntityManager } from '@mikro-orm/sql'
 import { GraphQLError } from 'graphql'
 import { type ClassType, Field, ObjectType } from 'type-graphql'
 
@@ -68,23 +67,20 @@ export function badInput(message: string): GraphQLError {
 
 /**
  * A page of rows, newest first.
+ * @param read reads the rows that fit conditions besides the caller's own
+ * @param time the column by which they are ordered
  * @throws GraphQLError BAD_USER_INPUT for a page size outside 1–100 or a cursor that is none
  */
 export async function paginate<T extends object>(
-  em: EntityManager,
-  Type: ClassType<T>,
-  where: object,
+  read: (older: object[], options: { orderBy: object; limit: number }) => Promise<T[]>,
   time: keyof T & string,
-  { first, after, populate = [] }: { first: number; after?: string | null; populate?: (keyof T & string)[] },
+  { first, after }: { first: number; after?: string | null },
 ): Promise<Connection<T>> {
   if (first < 1 || first > largestPage) throw badInput(`\`first\` must be from 1 to ${largestPage}.`)
   const from = after ? decode(after) : undefined
   const older = from && { $or: [{ [time]: { $lt: from.at } }, { [time]: from.at, id: { $lt: from.id } }] }
-  const rows = (await em.find(Type, { $and: [where, ...(older ? [older] : [])] } as never, {
-    orderBy: { [time]: 'desc', id: 'desc' } as never,
-    limit: first + 1,
-    populate: populate as never,
-  })) as T[]
+  const orderBy = { [time]: 'desc', id: 'desc' }
+  const rows = await read(older ? [older] : [], { orderBy, limit: first + 1 })
   const edges = rows.slice(0, first).map(node => ({
     cursor: encode(node[time] as Date, (node as { id: string }).id),
     node,

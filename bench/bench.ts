@@ -15,6 +15,7 @@ import { machine } from './machine.ts'
 import { memory } from './memory.ts'
 import { orders } from './orders.ts'
 import { root } from './program.ts'
+import { queries } from './queries.ts'
 import { ratios } from './ratios.ts'
 import { documentOf, type Section } from './report.ts'
 import { screens } from './screens.ts'
@@ -39,6 +40,7 @@ const parts: Record<string, (log: (line: string) => void) => Promise<Section>> =
   board,
   boards,
   calls,
+  queries,
   ratios,
   memory,
   greeting,

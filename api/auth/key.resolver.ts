@@ -129,7 +129,10 @@ export class KeyResolver {
     @Arg('after', () => String, { nullable: true, description: 'The page after this cursor.' })
     after?: string | null,
   ): Promise<ApiKeyConnection> {
-    return paginate(em, ApiKey, {}, 'createdAt', { first, after })
+    return paginate((older, options) => em.find(ApiKey, { $and: older }, options), 'createdAt', {
+      first,
+      after,
+    })
   }
 
   @allow('keys:write')
@@ -145,7 +148,10 @@ export class KeyResolver {
     filter?: PiiReadFilter | null,
   ): Promise<PiiReadConnection> {
     const where = filter?.apiKey == null ? {} : { apiKey: filter.apiKey }
-    return paginate(em, PiiRead, where, 'at', { first, after })
+    return paginate((older, options) => em.find(PiiRead, { $and: [where, ...older] }, options), 'at', {
+      first,
+      after,
+    })
   }
 
   @allow('keys:write')

@@ -109,7 +109,11 @@ export class CallResolver {
       ...(startedBefore && { $lt: startedBefore }),
     }
     const where = { shop: await shopOf(em), ...(Object.keys(startedAt).length > 0 && { startedAt }) }
-    return paginate(em, Call, where, 'startedAt', { first, after, populate: [...populate] })
+    return paginate(
+      (older, options) => em.find(Call, { $and: [where, ...older] }, { ...options, populate }),
+      'startedAt',
+      { first, after },
+    )
   }
 
   @allow('calls:read')

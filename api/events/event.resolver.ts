@@ -15,8 +15,9 @@ import { allow } from '../auth/allow.ts'
 import type { Context } from '../context.ts'
 import { Order } from '../orders/order.entity.ts'
 import { boardStatuses, inStatus, openStatuses, OrderStatus } from '../orders/order-status.ts'
+import { readRows } from '../rows.ts'
 import { Shop } from '../shops/shop.entity.ts'
-import { shopOf } from '../shops/shop-of.ts'
+import { readShop } from '../shops/shop-of.ts'
 import { EventType, type PublicOrder } from './event.entity.ts'
 import type { EventLog, LogEntry } from './log.ts'
 import { OrderEvent, seqOf } from './order-event.ts'
@@ -106,9 +107,7 @@ async function* forStaff(
   { em }: Context,
 ): AsyncGenerator<OrderEvent> {
   for await (const { type, seq, at, order } of entries) {
-    // Each event looks at the database anew: one that carried yesterday's rows would show them again.
-    em.clear()
-    const found = order ? await patiently(() => em.findOne(Order, order)) : null
+    const [found = null] = order ? await patiently(() => readRows(em, Order, { id: order })) : []
     yield { type, cursor: String(seq), at, order: found }
   }
 }
@@ -125,24 +124,21 @@ export class EventResolver {
     @Ctx() { em }: Context,
     @Arg('shop', () => ID, { nullable: true, description: 'The only shop if omitted.' }) id?: string | null,
   ): Promise<Board> {
-    const shop = await shopOf(em, id)
+    const shop = await readShop(em, id)
     // Read with the shop, before the orders: what happens in between comes twice rather than never.
     const cursor = String(shop.eventSeq)
     const at = new Date()
-    const open = await em.find(
+    const open = await readRows(
+      em,
       Order,
-      { shop, ...inStatus(openStatuses) },
-      {
-        fields: ['number', 'status', 'createdAt', 'readyAt', 'holdUntil'],
-        orderBy: { createdAt: 'asc', id: 'asc' },
-        disableIdentityMap: true,
-      },
+      { shop: shop.id, ...inStatus(openStatuses) },
+      { orderBy: { createdAt: 'asc', id: 'asc' } },
     )
-    const shown = open.map(({ number, status, createdAt, readyAt, holdUntil }) => ({
+    const shown = open.map(({ number, status, createdAt, calledAt }) => ({
       number,
       status,
       createdAt,
-      readyAt: status === OrderStatus.READY ? (holdUntil ?? readyAt) : null,
+      readyAt: calledAt,
     }))
     return {
       shop,
@@ -159,7 +155,7 @@ export class EventResolver {
   @Subscription(() => BoardEvent, {
     description: 'What happens to orders, without names and phone numbers.',
     subscribe: async ({ args, context: { em, log, resumeAfter } }: { args: Listen; context: Context }) =>
-      listenForBoard(log, (await shopOf(em, args.shop)).id, resumeAfter ?? args.after),
+      listenForBoard(log, (await readShop(em, args.shop)).id, resumeAfter ?? args.after),
   })
   boardEvents(
     @Root() event: BoardEvent,
@@ -182,7 +178,7 @@ export class EventResolver {
     description: 'What happens to orders, with the order.',
     subscribe: async ({ args, context }: { args: Listen; context: Context }) => {
       const after = seqOf(context.resumeAfter ?? args.after)
-      return forStaff(context.log.listen((await shopOf(context.em)).id, after), context)
+      return forStaff(context.log.listen((await readShop(context.em)).id, after), context)
     },
   })
   orderEvents(

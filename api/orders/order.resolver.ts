@@ -18,7 +18,8 @@ import type { Viewer } from '../auth/viewer.ts'
 import { badInput, connectionOf, paginate } from '../connection.ts'
 import type { Context } from '../context.ts'
 import { EventType } from '../events/event.entity.ts'
-import { shopOf } from '../shops/shop-of.ts'
+import { readRows } from '../rows.ts'
+import { readShop } from '../shops/shop-of.ts'
 import { resendText } from '../sms/resend-text.ts'
 import { Sms } from '../sms/sms.entity.ts'
 import { changeOrder, MoveOrderResult, type OrderChange } from './change-order.ts'
@@ -78,9 +79,9 @@ export class OrderResolver {
   ): Promise<OrderConnection> {
     const { createdBefore, phoneEndsWith, readyAfter } = filter ?? {}
     if (phoneEndsWith != null) checkEnding(phoneEndsWith, viewer)
-    const shop = await shopOf(em)
+    const shop = await readShop(em)
     const where = {
-      shop,
+      shop: shop.id,
       ...(filter?.status && inStatus(filter.status)),
       ...(filter?.number && { number: filter.number }),
       ...(filter?.source && { source: filter.source }),
@@ -93,7 +94,11 @@ export class OrderResolver {
       // There is an index by time of placing, and nothing is made for longer than a day.
       ...(readyAfter ? [{ createdAt: { $gte: new Date(readyAfter.getTime() - longestMaking) } }] : []),
     ]
-    const page = await paginate(em, Order, { $and: [where, ...more] }, 'createdAt', { first, after })
+    const page = await paginate(
+      (older, options) => readRows(em, Order, { $and: [where, ...more, ...older] }, options),
+      'createdAt',
+      { first, after },
+    )
     if (phoneEndsWith != null) {
       // Who is told whose number ends so has read it, and whoever is told that nobody's does.
       piiReads.note('OrderFilter', 'phoneEndsWith', filter)
@@ -111,19 +116,19 @@ export class OrderResolver {
     @Arg('number', () => String, { nullable: true, description: 'Its four digits.' }) number?: string | null,
   ): Promise<Order | null> {
     if (id == null && number == null) return null
-    const shop = await shopOf(em)
+    const { id: shop } = await readShop(em)
     const where = { shop, ...(id != null && { id }), ...(number != null && { number }) }
-    return em.findOne(Order, where, { orderBy: { createdAt: 'desc' } })
+    return (await readRows(em, Order, where, { orderBy: { createdAt: 'desc' }, limit: 1 }))[0] ?? null
   }
 
   @FieldResolver(() => [OrderItem], { description: 'The cups, in order.' })
-  async items(@Root() order: Order): Promise<OrderItem[]> {
-    return order.items.isInitialized() ? order.items.getItems() : order.items.loadItems({ dataloader: true })
+  items(@Ctx() { loaders }: Context, @Root() order: Order): Promise<OrderItem[]> {
+    return loaders.items.load(order)
   }
 
   @FieldResolver(() => [Sms], { description: 'The texts about it, oldest first.' })
-  async texts(@Root() order: Order): Promise<Sms[]> {
-    return order.texts.isInitialized() ? order.texts.getItems() : order.texts.loadItems({ dataloader: true })
+  texts(@Ctx() { loaders }: Context, @Root() order: Order): Promise<Sms[]> {
+    return loaders.texts.load(order)
   }
 
   @allow('orders:write')

@@ -65,7 +65,11 @@ export class WebhookResolver {
     @Arg('first', () => Int, firstArg) first: number,
     @Arg('after', () => String, afterArg) after?: string | null,
   ): Promise<Connection<Webhook>> {
-    return paginate(em, Webhook, { apiKey: viewer.id! }, 'createdAt', { first, after })
+    return paginate(
+      (older, options) => em.find(Webhook, { $and: [{ apiKey: viewer.id! }, ...older] }, options),
+      'createdAt',
+      { first, after },
+    )
   }
 
   @allow('webhooks:write')
@@ -92,7 +96,11 @@ export class WebhookResolver {
     status?: WebhookDeliveryStatus[] | null,
   ): Promise<Connection<WebhookDelivery>> {
     const where = { webhook: id, ...(status && { status: { $in: status } }) }
-    return paginate(em, WebhookDelivery, where, 'createdAt', { first, after })
+    return paginate(
+      (older, options) => em.find(WebhookDelivery, { $and: [where, ...older] }, options),
+      'createdAt',
+      { first, after },
+    )
   }
 
   @allow('webhooks:write')

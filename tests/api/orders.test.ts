@@ -353,7 +353,7 @@ test.skipIf(process.env.TEST_DATABASE_URL)(
         .fork()
         .execute<{ detail: string }[]>(`explain query plan ${sql}`, [...params])
       expect(plan.map(({ detail }) => detail)).toEqual([
-        'SEARCH o0 USING INDEX orders_open_index (shop_id=?)',
+        expect.stringMatching(/^SEARCH \w+ USING INDEX orders_open_index \(shop_id=\?\)$/),
       ])
     }
     await listened.close()
