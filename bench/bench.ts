@@ -21,6 +21,7 @@ import { documentOf, type Section } from './report.ts'
 import { screens } from './screens.ts'
 import { soak } from './soak.ts'
 import { start } from './start.ts'
+import { subscribersOf as subscribers } from './subscribers.ts'
 
 async function audio(): Promise<Section> {
   const { stdout } = await promisify(execFile)(process.execPath, ['bench/audio.ts'], { cwd: root })
@@ -41,6 +42,7 @@ const parts: Record<string, (log: (line: string) => void) => Promise<Section>> =
   boards,
   calls,
   queries,
+  subscribers,
   ratios,
   memory,
   greeting,

@@ -21,7 +21,6 @@ import { readShop } from '../shops/shop-of.ts'
 import { EventType, type PublicOrder } from './event.entity.ts'
 import type { EventLog, LogEntry } from './log.ts'
 import { OrderEvent, seqOf } from './order-event.ts'
-import { patiently } from './patiently.ts'
 
 @ObjectType({ description: 'What anyone may know of an order.', simpleResolvers: true })
 class BoardOrder {
@@ -104,11 +103,11 @@ const listenForBoard = (log: EventLog, shop: string, after: string | null | unde
 
 async function* forStaff(
   entries: AsyncGenerator<LogEntry, void>,
-  { em }: Context,
+  { liveOrders }: Context,
 ): AsyncGenerator<OrderEvent> {
-  for await (const { type, seq, at, order } of entries) {
-    const [found = null] = order ? await patiently(() => readRows(em, Order, { id: order })) : []
-    yield { type, cursor: String(seq), at, order: found }
+  for await (const entry of entries) {
+    const { type, seq, at } = entry
+    yield { type, cursor: String(seq), at, order: await liveOrders.of(entry) }
   }
 }
 

@@ -122,13 +122,13 @@ export class OrderResolver {
   }
 
   @FieldResolver(() => [OrderItem], { description: 'The cups, in order.' })
-  items(@Ctx() { loaders }: Context, @Root() order: Order): Promise<OrderItem[]> {
-    return loaders.items.load(order)
+  items(@Ctx() { loaders }: Context, @Root() order: Order): OrderItem[] | Promise<OrderItem[]> {
+    return Array.isArray(order.items) ? order.items : loaders.items.load(order)
   }
 
   @FieldResolver(() => [Sms], { description: 'The texts about it, oldest first.' })
-  texts(@Ctx() { loaders }: Context, @Root() order: Order): Promise<Sms[]> {
-    return loaders.texts.load(order)
+  texts(@Ctx() { loaders }: Context, @Root() order: Order): Sms[] | Promise<Sms[]> {
+    return Array.isArray(order.texts) ? order.texts : loaders.texts.load(order)
   }
 
   @allow('orders:write')
