@@ -63,6 +63,18 @@ class EndCallInput {
   metrics?: CallMetrics | null
 }
 
+@InputType({ description: 'What was said on a call, from a certain place on.' })
+class RecordWordsInput {
+  @Field(() => ID, { description: "Twilio's CallSid." })
+  call!: string
+
+  @Field(() => Int, { description: 'How many words were written down before these.' })
+  from!: number
+
+  @Field(() => [SaidInput], { description: 'What was said, in order.' })
+  said!: SaidInput[]
+}
+
 @InputType({ description: 'Which calls; every condition given must hold.' })
 class CallFilter {
   @Field(() => Date, { nullable: true, description: 'That began at or after this time.' })
@@ -193,9 +205,8 @@ export class CallResolver {
   })
   async recordWords(
     @Ctx() { em, liveCalls, log }: Context,
-    @Arg('call', () => ID, { description: "Twilio's CallSid." }) id: string,
-    @Arg('from', () => Int, { description: 'How many words were written down before these.' }) from: number,
-    @Arg('said', () => [SaidInput], { description: 'What was said, in order.' }) said: SaidInput[],
+    @Arg('input', () => RecordWordsInput, { description: 'The words.' })
+    { call: id, from, said }: RecordWordsInput,
   ): Promise<boolean> {
     const known = await log.change(em, async tx => {
       const call = await tx.em.findOne(Call, id, { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true })

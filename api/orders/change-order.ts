@@ -36,11 +36,13 @@ const refused = (error: Pick<Refusal, 'code' | 'message' | 'path'>, order: Order
 /**
  * Changes an order; the change and its event are one transaction. The row is locked while it is looked at, so that of
  * two people who press at the same moment one changes it and the other is told how it stands.
+ * @param path the part of the input that says which order, which refusals are about unless they say otherwise
  * @param idOf finds the id of the order; null when there is none
  * @param work refuses before it writes anything. → what has happened, nothing when the order stays as it is
  */
 export async function changeOrder(
   { em, log }: Context,
+  path: string[],
   idOf: (tx: Transaction) => string | null | Promise<string | null>,
   work: (order: Order, tx: Transaction) => Promise<EventType | undefined>,
 ): Promise<OrderChange> {
@@ -52,15 +54,16 @@ export async function changeOrder(
         : await tx.em.findOne(Order, id, { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true })
     if (!order) {
       const message = 'There is no such order. It may belong to another shop; load the list again.'
-      return refused({ code: 'ORDER_NOT_FOUND', message, path: ['id'] }, null)
+      return refused({ code: 'ORDER_NOT_FOUND', message, path }, null)
     }
     try {
       const type = await work(order, tx)
       if (type) await tx.append(order.shop.id, { type, order: order.id, data: order.public })
       return order
     } catch (error) {
-      if (error instanceof Refusal) return refused(error, order)
-      throw error
+      if (!(error instanceof Refusal)) throw error
+      const { code, message } = error
+      return refused({ code, message, path: error.path ?? path }, order)
     }
   })
 }

@@ -24,6 +24,7 @@ import { Sms } from '../sms/sms.entity.ts'
 import { changeOrder, MoveOrderResult, type OrderChange } from './change-order.ts'
 import { recordLabels, setCupDone } from './cups.ts'
 import { moveOrder } from './move-order.ts'
+import { MarkOrderSeenInput, RecordLabelsInput, ResendTextInput, SetCupDoneInput } from './order-input.ts'
 import { Order, OrderSource } from './order.entity.ts'
 import { OrderItem } from './order-item.entity.ts'
 import { inStatus, OrderStatus } from './order-status.ts'
@@ -164,8 +165,7 @@ export class OrderResolver {
   })
   setCupDone(
     @Ctx() context: Context,
-    @Arg('cup', () => ID, { description: 'The cup.' }) cup: string,
-    @Arg('done', () => Boolean, { description: 'True when it is made.' }) done: boolean,
+    @Arg('input', () => SetCupDoneInput, { description: 'Which cup.' }) { cup, done }: SetCupDoneInput,
   ): Promise<OrderChange> {
     return setCupDone(context, cup, done)
   }
@@ -176,10 +176,11 @@ export class OrderResolver {
   })
   markOrderSeen(
     @Ctx() context: Context,
-    @Arg('id', () => ID, { description: 'The order.' }) id: string,
+    @Arg('input', () => MarkOrderSeenInput, { description: 'Which order.' }) { id }: MarkOrderSeenInput,
   ): Promise<OrderChange> {
     return changeOrder(
       context,
+      ['input', 'id'],
       () => id,
       async order => {
         if (order.seenAt) return undefined
@@ -193,7 +194,7 @@ export class OrderResolver {
   @Mutation(() => MoveOrderResult, { description: 'Send a text once more, to the number the order has now.' })
   resendText(
     @Ctx() context: Context,
-    @Arg('text', () => ID, { description: 'The text.' }) text: string,
+    @Arg('input', () => ResendTextInput, { description: 'Which text.' }) { text }: ResendTextInput,
   ): Promise<OrderChange> {
     return resendText(context, text)
   }
@@ -204,7 +205,7 @@ export class OrderResolver {
   })
   recordLabels(
     @Ctx() context: Context,
-    @Arg('cups', () => [ID], { description: 'The cups.' }) cups: string[],
+    @Arg('input', () => RecordLabelsInput, { description: 'Which cups.' }) { cups }: RecordLabelsInput,
   ): Promise<OrderChange> {
     return recordLabels(context, cups)
   }

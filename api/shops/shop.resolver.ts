@@ -35,6 +35,15 @@ const ShopChangeResult = createUnionType({
   resolveType: value => (value instanceof Shop ? Shop : ShopChangeRefused),
 })
 
+@InputType({ description: 'How much longer orders take.' })
+class DelayOrderingInput {
+  @Field(() => Int, { description: `Minutes added to every wait, 0 to ${longestDelay}.` })
+  minutes!: number
+
+  @Field(() => Period, periodArg)
+  period!: Period
+}
+
 @InputType({ description: 'Settings of the shop; what is not given stays.' })
 class UpdateShopInput {
   @Field(() => Int, {
@@ -82,13 +91,13 @@ export class ShopResolver {
   })
   delayOrdering(
     @Ctx() context: Context,
-    @Arg('minutes', () => Int, { description: `Minutes added to every wait, 0 to ${longestDelay}.` })
-    minutes: number,
-    @Arg('period', () => Period, periodArg) period: Period,
+    @Arg('input', () => DelayOrderingInput, { description: 'By how much, and for how long.' })
+    { minutes, period }: DelayOrderingInput,
   ): Promise<Shop | ShopChangeRefused> {
     return changeShop(context, shop => {
       if (minutes < 0 || minutes > longestDelay) {
         refuse('BAD_DELAY', `A delay is 0 to ${longestDelay} minutes. Pause ordering for longer.`, [
+          'input',
           'minutes',
         ])
       }
