@@ -15,7 +15,7 @@ import {
   Subscription,
 } from 'type-graphql'
 import { allow } from '../auth/allow.ts'
-import { badInput, connectionOf, paginate } from '../connection.ts'
+import { afterArg, badInput, connectionOf, firstArg, paginate } from '../connection.ts'
 import type { Context } from '../context.ts'
 import { sumOf } from '../carts/mix-drink.ts'
 import { Menu } from '../menu/menu.ts'
@@ -109,9 +109,8 @@ export class CallResolver {
   @Query(() => CallConnection, { description: 'Calls, newest first.' })
   async calls(
     @Ctx() { em }: Context,
-    @Arg('first', () => Int, { description: 'How many, 1 to 100.' }) first: number,
-    @Arg('after', () => String, { nullable: true, description: 'The page after this cursor.' })
-    after?: string | null,
+    @Arg('first', () => Int, firstArg) first: number,
+    @Arg('after', () => String, afterArg) after?: string | null,
     @Arg('filter', () => CallFilter, { nullable: true, description: 'Which calls.' })
     filter?: CallFilter | null,
   ): Promise<CallConnection> {

@@ -2,12 +2,26 @@ import { LockMode } from '@mikro-orm/core'
 import { createUnionType, Field, ObjectType } from 'type-graphql'
 import { Refusal } from '../carts/refusal.ts'
 import type { Context } from '../context.ts'
-import { UserError } from '../errors.ts'
+import { describeRefusal, UserError } from '../errors.ts'
 import { EventType } from '../events/event.entity.ts'
 import type { Transaction } from '../events/log.ts'
 import { Order } from './order.entity.ts'
 
-@ObjectType({ implements: UserError, description: 'The order was not changed.' })
+@ObjectType({
+  implements: UserError,
+  description: describeRefusal(
+    'The order was not changed.',
+    'CUPS_OF_TWO_ORDERS',
+    'NO_PHONE',
+    'ORDER_ALREADY_PREPARING',
+    'ORDER_ALREADY_READY',
+    'ORDER_ALREADY_PICKED_UP',
+    'ORDER_ALREADY_CANCELLED',
+    'ORDER_MOVE_NOT_ALLOWED',
+    'ORDER_NOT_FOUND',
+    'TEXT_ON_ITS_WAY',
+  ),
+})
 export class OrderMoveRefused extends UserError {
   @Field(() => Order, {
     nullable: true,

@@ -15,7 +15,7 @@ import {
 } from 'type-graphql'
 import { allow } from '../auth/allow.ts'
 import type { Viewer } from '../auth/viewer.ts'
-import { badInput, connectionOf, paginate } from '../connection.ts'
+import { afterArg, badInput, connectionOf, firstArg, paginate } from '../connection.ts'
 import type { Context } from '../context.ts'
 import { EventType } from '../events/event.entity.ts'
 import { shopOf } from '../shops/shop-of.ts'
@@ -32,7 +32,8 @@ import { inStatus, OrderStatus } from './order-status.ts'
 @ObjectType({ description: 'A page of orders, newest first.' })
 class OrderConnection extends connectionOf(Order, 'orders') {
   @Field(() => String, {
-    description: 'How far the log had come when this page was read: `after` of orderEvents, to miss nothing.',
+    description:
+      'Opaque cursor of how far the log had come when this page was read: `after` of orderEvents, to miss nothing.',
   })
   eventCursor!: string
 }
@@ -71,9 +72,8 @@ export class OrderResolver {
   @Query(() => OrderConnection, { description: 'Orders, newest first.' })
   async orders(
     @Ctx() { em, piiReads, viewer }: Context,
-    @Arg('first', () => Int, { description: 'How many, 1 to 100.' }) first: number,
-    @Arg('after', () => String, { nullable: true, description: 'The page after this cursor.' })
-    after?: string | null,
+    @Arg('first', () => Int, firstArg) first: number,
+    @Arg('after', () => String, afterArg) after?: string | null,
     @Arg('filter', () => OrderFilter, { nullable: true, description: 'Which orders.' })
     filter?: OrderFilter | null,
   ): Promise<OrderConnection> {
@@ -108,7 +108,7 @@ export class OrderResolver {
   @Query(() => Order, { nullable: true, description: 'One order, by id or by number; by number the newest.' })
   async order(
     @Ctx() { em }: Context,
-    @Arg('id', () => ID, { nullable: true, description: 'Its id.' }) id?: string | null,
+    @Arg('id', () => ID, { nullable: true, description: 'Its opaque id.' }) id?: string | null,
     @Arg('number', () => String, { nullable: true, description: 'Its four digits.' }) number?: string | null,
   ): Promise<Order | null> {
     if (id == null && number == null) return null

@@ -14,12 +14,13 @@ import {
   Resolver,
 } from 'type-graphql'
 import { allow } from '../auth/allow.ts'
+import { PhoneNumber } from '../calls/phone-number.ts'
 import { phoneOf } from '../calls/phone.ts'
 import { Drink, DrinkInput } from '../carts/drink.ts'
 import { mixDrink, sumOf } from '../carts/mix-drink.ts'
 import { Refusal, refuse } from '../carts/refusal.ts'
 import type { Context } from '../context.ts'
-import { UserError } from '../errors.ts'
+import { describeRefusal, UserError } from '../errors.ts'
 import { maxDrinks } from '../menu/levels.ts'
 import { Menu } from '../menu/menu.ts'
 import { Money, money } from '../money.ts'
@@ -36,7 +37,7 @@ class PlaceOrderInput {
   @Field(() => [DrinkInput], { description: 'One to ten drinks.' })
   drinks!: DrinkInput[]
 
-  @Field(() => String, { description: "Where the texts go: E.164, or a number of the shop's region." })
+  @Field(() => PhoneNumber, { description: 'Where the texts go.' })
   phone!: string
 
   @Field(() => String, { nullable: true, description: "The guest's name." })
@@ -70,7 +71,28 @@ class OrderQuote {
   readyAt!: Date
 }
 
-@ObjectType({ implements: UserError, description: 'Nothing was ordered.' })
+@ObjectType({
+  implements: UserError,
+  description: describeRefusal(
+    'Nothing was ordered.',
+    'ADD_ON_NEEDS_TOPPING',
+    'BAD_IDEMPOTENCY_KEY',
+    'BAD_PHONE',
+    'FLAVOR_NEEDED',
+    'IDEMPOTENCY_KEY_REUSED',
+    'NAME_TOO_LONG',
+    'NO_DRINKS',
+    'NO_NUMBER_LEFT',
+    'ORDERING_PAUSED',
+    'SOLD_OUT',
+    'TOO_MANY_DRINKS',
+    'UNKNOWN_ADD_ON',
+    'UNKNOWN_FLAVOR',
+    'UNKNOWN_ICE',
+    'UNKNOWN_SWEETNESS',
+    'UNKNOWN_TOPPING',
+  ),
+})
 class PlaceOrderRefused extends UserError {}
 
 const PlaceOrderResult = createUnionType({

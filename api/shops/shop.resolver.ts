@@ -15,7 +15,7 @@ import {
 import { allow } from '../auth/allow.ts'
 import { Refusal, refuse } from '../carts/refusal.ts'
 import type { Context } from '../context.ts'
-import { UserError } from '../errors.ts'
+import { describeRefusal, UserError } from '../errors.ts'
 import { EventType } from '../events/event.entity.ts'
 import { endOf, Period, periodArg } from './period.ts'
 import { latest, mayBeLate, thresholdRule } from './settings.ts'
@@ -25,7 +25,10 @@ import { shopOf } from './shop-of.ts'
 /** The longest delay, in minutes. */
 const longestDelay = 120
 
-@ObjectType({ implements: UserError, description: 'The shop was not changed.' })
+@ObjectType({
+  implements: UserError,
+  description: describeRefusal('The shop was not changed.', 'BAD_DELAY', 'BAD_THRESHOLDS'),
+})
 class ShopChangeRefused extends UserError {}
 
 const ShopChangeResult = createUnionType({
