@@ -24,7 +24,7 @@ import { describeRefusal, UserError } from '../errors.ts'
 import { maxDrinks } from '../menu/levels.ts'
 import { Menu } from '../menu/menu.ts'
 import { Money, money } from '../money.ts'
-import type { Shop } from '../shops/shop.entity.ts'
+import { Shop } from '../shops/shop.entity.ts'
 import { shopOf } from '../shops/shop-of.ts'
 import { Order, OrderSource } from './order.entity.ts'
 import { longestName, placeOrder, refuseWhenPaused } from './place-order.ts'
@@ -84,6 +84,7 @@ class OrderQuote {
     'NO_DRINKS',
     'NO_NUMBER_LEFT',
     'ORDERING_PAUSED',
+    'SHOP_NOT_FOUND',
     'SOLD_OUT',
     'TOO_MANY_DRINKS',
     'UNKNOWN_ADD_ON',
@@ -197,7 +198,12 @@ async function readInput(
   em: EntityManager,
   input: PlaceOrderInput,
 ): Promise<{ shop: Shop; drinks: Drink[]; phone: string }> {
-  const shop = await shopOf(em, input.shop)
+  const shop =
+    (input.shop == null ? await shopOf(em) : await em.findOne(Shop, input.shop)) ??
+    refuse('SHOP_NOT_FOUND', 'There is no such shop. Leave it out to order at the only one.', [
+      'input',
+      'shop',
+    ])
   const menu = await Menu.of(em, shop)
   if (input.drinks.length === 0) refuse('NO_DRINKS', 'Order at least one drink.', ['input', 'drinks'])
   if (input.drinks.length > maxDrinks) {

@@ -313,6 +313,7 @@ describe('an order from another program', () => {
     [{ drinks: [], phone }, 'NO_DRINKS', ['input', 'drinks']],
     [{ drinks: Array(11).fill({ flavor: 'taro' }), phone }, 'TOO_MANY_DRINKS', ['input', 'drinks']],
     [{ drinks, phone: '555' }, 'BAD_PHONE', ['input', 'phone']],
+    [{ drinks, phone, shop: 'shop_none' }, 'SHOP_NOT_FOUND', ['input', 'shop']],
     [
       { drinks: [...drinks, { flavor: 'mango' }], phone },
       'UNKNOWN_FLAVOR',
