@@ -39,8 +39,10 @@ const except = (name, fields) => ({
     ),
 })
 
-/** How the reason of a deprecation ends. The rule `require-deprecation-date` wants an argument that GraphQL's own
- * directive does not have, and that introspection would tell nobody. */
+/**
+ * How the reason of a deprecation ends. The rule `require-deprecation-date` wants an argument that GraphQL's own
+ * directive does not have, and that introspection would tell nobody.
+ */
 const endsWithDate = '/ Removed on \\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])\\.$/'
 
 const languageOptions = {
