@@ -8,7 +8,7 @@ import graphql from './eslint.graphql.config.js'
 export default defineConfig(
   { ignores: ['**/dist/', 'data/', 'node_modules/'] },
   {
-    files: ['**/*.ts', '**/*.js', '**/*.vue'],
+    files: ['**/*.{js,ts,tsx,vue}'],
     extends: [js.configs.recommended, ts.configs.strict, vue.configs['flat/recommended']],
     languageOptions: {
       parserOptions: {
