@@ -4,6 +4,10 @@ import { type ClassType, Field, ObjectType } from 'type-graphql'
 /** Rows of a page at most. */
 export const largestPage = 100
 
+/** The arguments of every connection. */
+export const firstArg = { description: `How many, 1 to ${largestPage}.` }
+export const afterArg = { nullable: true, description: 'The page after this opaque cursor.' }
+
 @ObjectType({ description: 'Where a page lies in its list (Relay).', simpleResolvers: true })
 export class PageInfo {
   @Field(() => Boolean, { description: 'True when there is a page after this one.' })
@@ -12,10 +16,13 @@ export class PageInfo {
   @Field(() => Boolean, { description: 'True when there is a page before this one.' })
   hasPreviousPage!: boolean
 
-  @Field(() => String, { nullable: true, description: 'Cursor of the first edge.' })
+  @Field(() => String, { nullable: true, description: 'Opaque cursor of the first edge.' })
   startCursor!: string | null
 
-  @Field(() => String, { nullable: true, description: 'Cursor of the last edge: `after` of the next page.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Opaque cursor of the last edge: `after` of the next page.',
+  })
   endCursor!: string | null
 }
 
@@ -29,7 +36,7 @@ export interface Connection<T> {
 export function connectionOf<T extends object>(Node: ClassType<T>, plural: string) {
   @ObjectType(`${Node.name}Edge`, { description: `One of the ${plural} of a page.`, simpleResolvers: true })
   class EdgeType {
-    @Field(() => String, { description: 'Its place in the list.' })
+    @Field(() => String, { description: 'Its place in the list, an opaque cursor.' })
     cursor!: string
 
     @Field(() => Node, { description: 'What stands there.' })

@@ -46,7 +46,7 @@ class Board {
   shop!: Shop
 
   @Field(() => String, {
-    description: 'How far the log had come when this was read: `after` of boardEvents.',
+    description: 'Opaque cursor of how far the log had come when this was read: `after` of boardEvents.',
   })
   cursor!: string
 
@@ -67,7 +67,9 @@ class BoardEvent {
   @Field(() => EventType, { description: 'What happened.' })
   type!: EventType
 
-  @Field(() => String, { description: 'Its place in the log: `after`, to go on from here.' })
+  @Field(() => String, {
+    description: 'Its place in the log, an opaque cursor: `after`, to go on from here.',
+  })
   cursor!: string
 
   @Field(() => Date, { description: 'When it happened.' })
@@ -82,7 +84,7 @@ class BoardEvent {
 
 const afterArg = {
   nullable: true,
-  description: 'Everything after this cursor, then what comes. From now if omitted.',
+  description: 'Everything after this opaque cursor, then what comes. From now if omitted.',
 }
 
 async function* forBoard(shop: string, entries: AsyncGenerator<LogEntry, void>): AsyncGenerator<BoardEvent> {

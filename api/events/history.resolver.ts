@@ -1,6 +1,6 @@
 import { Arg, Ctx, Field, Int, ObjectType, Query, Resolver } from 'type-graphql'
 import { allow } from '../auth/allow.ts'
-import { badInput, connectionOf, largestPage } from '../connection.ts'
+import { badInput, connectionOf, firstArg, largestPage } from '../connection.ts'
 import type { Context } from '../context.ts'
 import { Order } from '../orders/order.entity.ts'
 import { readRows } from '../rows.ts'
@@ -26,10 +26,10 @@ export class HistoryResolver {
   })
   async events(
     @Ctx() { em, log }: Context,
-    @Arg('first', () => Int, { description: 'How many, 1 to 100.' }) first: number,
+    @Arg('first', () => Int, firstArg) first: number,
     @Arg('after', () => String, {
       nullable: true,
-      description: 'Everything after this cursor. From the oldest event there is if omitted.',
+      description: 'Everything after this opaque cursor. From the oldest event there is if omitted.',
     })
     after?: string | null,
   ): Promise<OrderEventConnection> {

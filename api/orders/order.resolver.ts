@@ -15,7 +15,7 @@ import {
 } from 'type-graphql'
 import { allow } from '../auth/allow.ts'
 import type { Viewer } from '../auth/viewer.ts'
-import { badInput, connectionOf, paginate } from '../connection.ts'
+import { afterArg, badInput, connectionOf, firstArg, paginate } from '../connection.ts'
 import type { Context } from '../context.ts'
 import { EventType } from '../events/event.entity.ts'
 import { readRows } from '../rows.ts'
@@ -25,6 +25,7 @@ import { Sms } from '../sms/sms.entity.ts'
 import { changeOrder, MoveOrderResult, type OrderChange } from './change-order.ts'
 import { recordLabels, setCupDone } from './cups.ts'
 import { moveOrder } from './move-order.ts'
+import { MarkOrderSeenInput, RecordLabelsInput, ResendTextInput, SetCupDoneInput } from './order-input.ts'
 import { Order, OrderSource } from './order.entity.ts'
 import { OrderItem } from './order-item.entity.ts'
 import { inStatus, OrderStatus } from './order-status.ts'
@@ -32,7 +33,8 @@ import { inStatus, OrderStatus } from './order-status.ts'
 @ObjectType({ description: 'A page of orders, newest first.' })
 class OrderConnection extends connectionOf(Order, 'orders') {
   @Field(() => String, {
-    description: 'How far the log had come when this page was read: `after` of orderEvents, to miss nothing.',
+    description:
+      'Opaque cursor of how far the log had come when this page was read: `after` of orderEvents, to miss nothing.',
   })
   eventCursor!: string
 }
@@ -71,9 +73,8 @@ export class OrderResolver {
   @Query(() => OrderConnection, { description: 'Orders, newest first.' })
   async orders(
     @Ctx() { em, piiReads, viewer }: Context,
-    @Arg('first', () => Int, { description: 'How many, 1 to 100.' }) first: number,
-    @Arg('after', () => String, { nullable: true, description: 'The page after this cursor.' })
-    after?: string | null,
+    @Arg('first', () => Int, firstArg) first: number,
+    @Arg('after', () => String, afterArg) after?: string | null,
     @Arg('filter', () => OrderFilter, { nullable: true, description: 'Which orders.' })
     filter?: OrderFilter | null,
   ): Promise<OrderConnection> {
@@ -112,7 +113,7 @@ export class OrderResolver {
   @Query(() => Order, { nullable: true, description: 'One order, by id or by number; by number the newest.' })
   async order(
     @Ctx() { em }: Context,
-    @Arg('id', () => ID, { nullable: true, description: 'Its id.' }) id?: string | null,
+    @Arg('id', () => ID, { nullable: true, description: 'Its opaque id.' }) id?: string | null,
     @Arg('number', () => String, { nullable: true, description: 'Its four digits.' }) number?: string | null,
   ): Promise<Order | null> {
     if (id == null && number == null) return null
@@ -169,8 +170,7 @@ export class OrderResolver {
   })
   setCupDone(
     @Ctx() context: Context,
-    @Arg('cup', () => ID, { description: 'The cup.' }) cup: string,
-    @Arg('done', () => Boolean, { description: 'True when it is made.' }) done: boolean,
+    @Arg('input', () => SetCupDoneInput, { description: 'Which cup.' }) { cup, done }: SetCupDoneInput,
   ): Promise<OrderChange> {
     return setCupDone(context, cup, done)
   }
@@ -181,10 +181,11 @@ export class OrderResolver {
   })
   markOrderSeen(
     @Ctx() context: Context,
-    @Arg('id', () => ID, { description: 'The order.' }) id: string,
+    @Arg('input', () => MarkOrderSeenInput, { description: 'Which order.' }) { id }: MarkOrderSeenInput,
   ): Promise<OrderChange> {
     return changeOrder(
       context,
+      ['input', 'id'],
       () => id,
       async order => {
         if (order.seenAt) return undefined
@@ -198,7 +199,7 @@ export class OrderResolver {
   @Mutation(() => MoveOrderResult, { description: 'Send a text once more, to the number the order has now.' })
   resendText(
     @Ctx() context: Context,
-    @Arg('text', () => ID, { description: 'The text.' }) text: string,
+    @Arg('input', () => ResendTextInput, { description: 'Which text.' }) { text }: ResendTextInput,
   ): Promise<OrderChange> {
     return resendText(context, text)
   }
@@ -209,7 +210,7 @@ export class OrderResolver {
   })
   recordLabels(
     @Ctx() context: Context,
-    @Arg('cups', () => [ID], { description: 'The cups.' }) cups: string[],
+    @Arg('input', () => RecordLabelsInput, { description: 'Which cups.' }) { cups }: RecordLabelsInput,
   ): Promise<OrderChange> {
     return recordLabels(context, cups)
   }

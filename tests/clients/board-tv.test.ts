@@ -52,7 +52,7 @@ test('guests see the shop, its time, how long an order takes now, and how to ord
   setTime(Date.parse('2026-03-01T20:06:30Z'))
   await board.getByText('12:06 PM').waitFor()
   const key = await api.key('menu:write')
-  await api.ask('mutation { delayOrdering(minutes: 15) { __typename } }', {}, key)
+  await api.ask('mutation { delayOrdering(input: { minutes: 15 }) { __typename } }', {}, key)
   await eventually(() => waitWords(api)).not.toBe(busy)
   await board.getByText(await waitWords(api)).waitFor()
   await api.ask('mutation { pauseOrdering(paused: true) { id } }', {}, key)
