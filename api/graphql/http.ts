@@ -1,7 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { randomUUID } from 'node:crypto'
 import { ApolloServer } from '@apollo/server'
-import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled'
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginLandingPageDisabled,
+} from '@apollo/server/plugin/disabled'
 import { koaMiddleware } from '@as-integrations/koa'
 import type { GraphQLSchema } from 'graphql'
 import type Koa from 'koa'
@@ -53,6 +56,8 @@ export async function graphqlOverHttp({
     formatError: ({ extensions }, error) =>
       mask(error, extensions?.code as string | undefined, requestIds.getStore() ?? randomUUID(), logger),
     plugins: [
+      // Nobody may keep an answer, and reckoning for how long they might would look at every field of it.
+      ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginLandingPageDisabled(),
       {
         requestDidStart: async () => ({

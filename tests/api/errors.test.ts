@@ -198,6 +198,7 @@ const refusals: Record<string, string | (() => Promise<[query: string, at?: Test
     await paused.ask('mutation { pauseOrdering(paused: true) { id } }', {}, await paused.key('menu:write'))
     return [order(taro), paused]
   },
+  SHOP_NOT_FOUND: order(taro, 'shop: "shop_none"'),
   SOLD_OUT: async () => {
     const short = await another({})
     const { data } = await short.ask<{ menu: { toppings: { id: string }[] } }>('{ menu { toppings { id } } }')
