@@ -216,12 +216,25 @@ const refusals: Record<string, string | (() => Promise<[query: string, at?: Test
   UNKNOWN_ICE: order('{ flavor: "taro", ice: "dry ice" }'),
   UNKNOWN_SWEETNESS: order('{ flavor: "taro", sweetness: "salty" }'),
   UNKNOWN_TOPPING: order('{ flavor: "taro", toppings: ["gravel"] }'),
+  CUPS_OF_TWO_ORDERS: async () => {
+    const cups = []
+    for (const { id } of [await placeOrder(api, key), await placeOrder(api, key)]) {
+      const { data } = await api.ask<{ order: { items: { id: string }[] } }>(
+        `{ order(id: "${id}") { items { id } } }`,
+        {},
+        key,
+      )
+      cups.push(data.order.items[0]!.id)
+    }
+    return [`recordLabels(input: { cups: ${JSON.stringify(cups)} })`]
+  },
   ORDER_ALREADY_CANCELLED: () => moved('cancelOrder', 'cancelOrder'),
   ORDER_ALREADY_PICKED_UP: () => moved('markOrderReady', 'completeOrder', 'completeOrder'),
   ORDER_ALREADY_PREPARING: () => moved('startOrder', 'startOrder'),
   ORDER_ALREADY_READY: () => moved('markOrderReady', 'markOrderReady'),
   ORDER_MOVE_NOT_ALLOWED: () => moved('cancelOrder', 'startOrder'),
   ORDER_NOT_FOUND: 'startOrder(id: "ord_none")',
+  BAD_DELAY: 'delayOrdering(input: { minutes: 500 })',
   BAD_THRESHOLDS: 'updateShop(input: { warnAfterMinutes: 0 })',
   MENU_ITEM_NOT_FOUND: 'setAvailability(item: "item_none", available: true)',
   BAD_DOCUMENT: hook(hookUrl, 'eventTypes: [ORDER_CREATED], document: "{ menu { maxDrinks } }"'),
