@@ -31,7 +31,7 @@ export interface Explorer {
  */
 export function explorer(folder: URL | undefined): Explorer {
   const path = folder && fileURLToPath(new URL('explorer/', folder))
-  const built = path !== undefined && existsSync(path)
+  const built = path !== undefined && existsSync(`${path}index.html`)
   const html = built && readFileSync(`${path}index.html`, 'utf8')
   const serve = built ? serveFolder(path, policy) : undefined
   return {
