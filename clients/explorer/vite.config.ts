@@ -23,5 +23,7 @@ export default defineConfig({
       },
     },
   },
+  // What begins workers cannot be bundled ahead.
+  optimizeDeps: { exclude: ['graphiql/setup-workers/vite', '@graphiql/react/setup-workers/vite'] },
   server: { proxy: { '/graphql': { target: api, ws: true } } },
 })
