@@ -115,7 +115,11 @@ test.each(recipes)('$heading, line $line', { timeout: 60_000 }, async recipe => 
 
 test('what runs beside others has printed what it should', endBeside)
 
-test.each(['```ruby\nputs 1\n```', '```js\nlet a\n```', '    curl http://127.0.0.1', '```json\n{}\n```'])(
-  'a block that nobody would run is found: %j',
-  page => expect(() => recipesOf(page)).toThrow('line 1'),
-)
+test.each([
+  '```ruby\nputs 1\n```',
+  '```js\nlet a\n```',
+  '    curl http://127.0.0.1',
+  '```json\n{}\n```',
+  '~~~bash\nls\n~~~',
+  '```bash\nls',
+])('a block that nobody would run is found: %j', page => expect(() => recipesOf(page)).toThrow('line 1'))

@@ -25,6 +25,8 @@ export interface Recipe {
 export function recipesOf(page: string): Recipe[] {
   const recipes: Recipe[] = []
   let heading = ''
+  /** The last words before a block. */
+  let words = ''
   let fence: { line: number; info: string; code: string[] } | undefined
   let last: Recipe | undefined
   for (const [index, text] of page.split('\n').entries()) {
@@ -34,8 +36,8 @@ export function recipesOf(page: string): Recipe[] {
         heading = text.replace(/^#+ /, '')
         last = undefined
       } else if (text.startsWith('```')) fence = { line, info: text.slice(3), code: [] }
-      else if (/^ {4,}\S/.test(text))
-        throw new Error(`line ${line} is code that is not run: put it in a fence`)
+      else if (text) words = text
+      if (/^ {4,}\S/.test(text)) throw new Error(`line ${line} is code that is not run: put it in a fence`)
       continue
     }
     if (text !== '```') {
@@ -49,11 +51,14 @@ export function recipesOf(page: string): Recipe[] {
       last.prints = { language, text: code }
     } else if (language === 'bash' || language === 'js' || language === 'python') {
       if (language !== 'bash' && !file) throw new Error(`line ${fence.line}: what is this file called?`)
+      if (file && !words.includes(`\`${file}\``))
+        throw new Error(`line ${fence.line}: say that it is ${file}`)
       last = { line: fence.line, heading, language, file, beside: beside === '&', code, prints: undefined }
       recipes.push(last)
     } else throw new Error(`line ${fence.line}: nobody runs "${language}"`)
     fence = undefined
   }
+  if (fence) throw new Error(`line ${fence.line}: this block does not end`)
   return recipes
 }
 
