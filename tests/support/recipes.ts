@@ -37,7 +37,8 @@ export function recipesOf(page: string): Recipe[] {
         last = undefined
       } else if (text.startsWith('```')) fence = { line, info: text.slice(3), code: [] }
       else if (text) words = text
-      if (/^ {4,}\S/.test(text)) throw new Error(`line ${line} is code that is not run: put it in a fence`)
+      if (/^ {4,}\S|^ *~~~|^ +```/.test(text))
+        throw new Error(`line ${line} is code that is not run: put it in a fence`)
       continue
     }
     if (text !== '```') {
