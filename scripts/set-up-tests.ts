@@ -14,6 +14,13 @@ export function postgresqlFolder(): string | undefined {
   return folders.find(folder => existsSync(join(folder, 'initdb')) && existsSync(join(folder, 'postgres')))
 }
 
+/** The Python whose libraries Debian packages. */
+export const python = existsSync('/usr/bin/python3') ? '/usr/bin/python3' : 'python3'
+
+/** Whether a program runs and ends well. */
+const works = (program: string, ...args: string[]) =>
+  spawnSync(program, args, { stdio: 'ignore' }).status === 0
+
 const apt = (...args: string[]) =>
   spawnSync('apt-get', ['-qq', ...args], {
     stdio: ['ignore', 'ignore', 'inherit'],
@@ -25,6 +32,9 @@ function setUp(): void {
   const missing = [
     ...(browsers.some(path => existsSync(path)) ? [] : ['chromium']),
     ...(postgresqlFolder() || process.env.TEST_DATABASE_URL ? [] : ['postgresql']),
+    // Clients of other worlds, which ask the api as programs of others do.
+    ...(works('ruby', '-e', 'require "graphlient"') ? [] : ['ruby-graphlient']),
+    ...(works(python, '-c', 'import websockets') ? [] : ['python3-websockets']),
   ]
   if (missing.length === 0) return
   const packages = missing.join(' ')
