@@ -1,14 +1,15 @@
 import js from '@eslint/js'
 import prettier from 'eslint-config-prettier'
 import vue from 'eslint-plugin-vue'
+import { defineConfig } from 'eslint/config'
 import ts from 'typescript-eslint'
+import graphql from './eslint.graphql.config.js'
 
-export default ts.config(
+export default defineConfig(
   { ignores: ['**/dist/', 'data/', 'node_modules/'] },
-  js.configs.recommended,
-  ts.configs.strict,
-  vue.configs['flat/recommended'],
   {
+    files: ['**/*.{js,ts,tsx,vue}'],
+    extends: [js.configs.recommended, ts.configs.strict, vue.configs['flat/recommended']],
     languageOptions: {
       parserOptions: {
         projectService: { allowDefaultProject: ['*.config.ts', '*.config.js'] },
@@ -34,4 +35,5 @@ export default ts.config(
   { files: ['**/*.vue'], languageOptions: { parserOptions: { parser: ts.parser } } },
   { files: ['**/*.js'], languageOptions: { globals: { process: 'readonly', console: 'readonly' } } },
   prettier,
+  graphql,
 )

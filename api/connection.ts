@@ -1,10 +1,13 @@
-import type { EntityManager } from '@mikro-orm/sql'
 import { GraphQLError } from 'graphql'
 import { type ClassType, Field, ObjectType } from 'type-graphql'
 import { isText } from './limits/text.ts'
 
 /** Rows of a page at most. */
 export const largestPage = 100
+
+/** The arguments of every connection. */
+export const firstArg = { description: `How many, 1 to ${largestPage}.` }
+export const afterArg = { nullable: true, description: 'The page after this opaque cursor.' }
 
 @ObjectType({ description: 'Where a page lies in its list (Relay).', simpleResolvers: true })
 export class PageInfo {
@@ -14,10 +17,13 @@ export class PageInfo {
   @Field(() => Boolean, { description: 'True when there is a page before this one.' })
   hasPreviousPage!: boolean
 
-  @Field(() => String, { nullable: true, description: 'Cursor of the first edge.' })
+  @Field(() => String, { nullable: true, description: 'Opaque cursor of the first edge.' })
   startCursor!: string | null
 
-  @Field(() => String, { nullable: true, description: 'Cursor of the last edge: `after` of the next page.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Opaque cursor of the last edge: `after` of the next page.',
+  })
   endCursor!: string | null
 }
 
@@ -31,7 +37,7 @@ export interface Connection<T> {
 export function connectionOf<T extends object>(Node: ClassType<T>, plural: string) {
   @ObjectType(`${Node.name}Edge`, { description: `One of the ${plural} of a page.`, simpleResolvers: true })
   class EdgeType {
-    @Field(() => String, { description: 'Its place in the list.' })
+    @Field(() => String, { description: 'Its place in the list, an opaque cursor.' })
     cursor!: string
 
     @Field(() => Node, { description: 'What stands there.' })
@@ -71,23 +77,20 @@ export function badInput(message: string): GraphQLError {
 
 /**
  * A page of rows, newest first.
+ * @param read reads the rows that fit conditions besides the caller's own
+ * @param time the column by which they are ordered
  * @throws GraphQLError BAD_USER_INPUT for a page size outside 1–100 or a cursor that is none
  */
 export async function paginate<T extends object>(
-  em: EntityManager,
-  Type: ClassType<T>,
-  where: object,
+  read: (older: object[], options: { orderBy: object; limit: number }) => Promise<T[]>,
   time: keyof T & string,
-  { first, after, populate = [] }: { first: number; after?: string | null; populate?: (keyof T & string)[] },
+  { first, after }: { first: number; after?: string | null },
 ): Promise<Connection<T>> {
   if (first < 1 || first > largestPage) throw badInput(`\`first\` must be from 1 to ${largestPage}.`)
   const from = after ? decode(after) : undefined
   const older = from && { $or: [{ [time]: { $lt: from.at } }, { [time]: from.at, id: { $lt: from.id } }] }
-  const rows = (await em.find(Type, { $and: [where, ...(older ? [older] : [])] } as never, {
-    orderBy: { [time]: 'desc', id: 'desc' } as never,
-    limit: first + 1,
-    populate: populate as never,
-  })) as T[]
+  const orderBy = { [time]: 'desc', id: 'desc' }
+  const rows = await read(older ? [older] : [], { orderBy, limit: first + 1 })
   const edges = rows.slice(0, first).map(node => ({
     cursor: encode(node[time] as Date, (node as { id: string }).id),
     node,

@@ -1,14 +1,23 @@
 import DataLoader from 'dataloader'
+import type { ClassType } from 'type-graphql'
 import type { EntityManager } from '@mikro-orm/sql'
 import { FunctionCall } from './calls/function-call.entity.ts'
 import { Menu } from './menu/menu.ts'
 import { MenuItem } from './menu/menu-item.entity.ts'
+import type { Order } from './orders/order.entity.ts'
+import { OrderItem } from './orders/order-item.entity.ts'
+import { readRows } from './rows.ts'
 import type { Shop } from './shops/shop.entity.ts'
+import { Sms } from './sms/sms.entity.ts'
 
 /** Reads what many rows of one answer ask for in one statement each. They remember nothing. */
 export interface Loaders {
   /** By CallSid: the agent functions of a call, in order. */
   functions: DataLoader<string, FunctionCall[]>
+  /** The cups of an order, in order. */
+  items: DataLoader<Order, OrderItem[]>
+  /** The texts about an order, oldest first. */
+  texts: DataLoader<Order, Sms[]>
   menu: DataLoader<Shop, Menu>
 }
 
@@ -26,6 +35,8 @@ export function createLoaders(em: EntityManager): Loaders {
       },
       { cache: false },
     ),
+    items: ofOrders(em, OrderItem, { position: 'asc' }),
+    texts: ofOrders(em, Sms, { createdAt: 'asc' }),
     menu: new DataLoader(
       async shops => {
         const items = await em.find(
@@ -40,3 +51,19 @@ export function createLoaders(em: EntityManager): Loaders {
     ),
   }
 }
+
+/** What belongs to orders, only to be shown. */
+const ofOrders = <T extends { order: Order }>(em: EntityManager, Type: ClassType<T>, orderBy: object) =>
+  new DataLoader<Order, T[]>(
+    async orders => {
+      const rows = await readRows(em, Type, { order: { $in: orders.map(({ id }) => id) } }, { orderBy })
+      const byOrder = Map.groupBy(rows, ({ order }) => order as unknown as string)
+      return orders.map(order => {
+        const own = byOrder.get(order.id) ?? []
+        // Defined, since the class sets it by a setter that makes the row known to the order.
+        for (const row of own) Object.defineProperty(row, 'order', { value: order })
+        return own
+      })
+    },
+    { cache: false },
+  )

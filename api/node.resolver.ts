@@ -3,6 +3,7 @@ import { Arg, Ctx, ID, Query, Resolver } from 'type-graphql'
 import { allow, check, type Rule } from './auth/allow.ts'
 import { ApiKey } from './auth/api-key.entity.ts'
 import { PiiRead } from './auth/pii-read.entity.ts'
+import type { Viewer } from './auth/viewer.ts'
 import { Call } from './calls/call.entity.ts'
 import type { Context } from './context.ts'
 import { MenuItem } from './menu/menu-item.entity.ts'
@@ -11,11 +12,15 @@ import { OrderItem } from './orders/order-item.entity.ts'
 import { Order } from './orders/order.entity.ts'
 import { Shop } from './shops/shop.entity.ts'
 import { Sms } from './sms/sms.entity.ts'
+import { WebhookDelivery } from './webhooks/webhook-delivery.entity.ts'
+import { Webhook } from './webhooks/webhook.entity.ts'
 
 interface Kind {
   entity: EntityName<{ id: string }>
   rule: Rule
   populate?: string[]
+  /** Of a kind that only whoever made it may read: which are theirs. */
+  own?: (viewer: Viewer) => object
 }
 
 /** What an id names, by how it begins. */
@@ -28,6 +33,8 @@ const kinds = new Map<string, Kind>(
     shop: { entity: Shop, rule: 'anyone' },
     key: { entity: ApiKey, rule: 'keys:write' },
     read: { entity: PiiRead, rule: 'keys:write' },
+    hook: { entity: Webhook, rule: 'webhooks:write', own: ({ id }) => ({ apiKey: id }) },
+    msg: { entity: WebhookDelivery, rule: 'webhooks:write', own: ({ id }) => ({ webhook: { apiKey: id } }) },
   }),
 )
 
@@ -41,18 +48,20 @@ export class NodeResolver {
   @Query(() => Node, {
     nullable: true,
     description:
-      'Anything by its id, for those who may read things of its kind; null when there is no such thing.',
+      'Anything by its id, for those who may read things of its kind; null when there is no such thing, or it is the webhook of another key.',
   })
   async node(
     @Ctx() context: Context,
     @Arg('id', () => ID, {
-      description: 'Id of an order, a cup, a text, a menu item, a shop, a call, an API key or a read.',
+      description:
+        'Opaque id of an order, a cup, a text, a menu item, a shop, a call, an API key, a read, a webhook or a delivery.',
     })
     id: string,
   ): Promise<Node | null> {
     const kind = id.includes('_') ? kinds.get(id.slice(0, id.indexOf('_'))) : call
     if (!kind) return null
     check([kind.rule], context)
-    return context.em.findOne(kind.entity, { id }, { populate: (kind.populate ?? []) as never })
+    const where = { id, ...kind.own?.(context.viewer) }
+    return context.em.findOne(kind.entity, where, { populate: (kind.populate ?? []) as never })
   }
 }

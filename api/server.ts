@@ -14,6 +14,7 @@ import { cameByHttps, fromOwnPage, outOf, viewerOf } from './auth/viewer-of.ts'
 import { LiveCalls } from './calls/live-calls.ts'
 import type { PracticeLine } from './calls/practice-line.ts'
 import type { Context } from './context.ts'
+import { LiveOrders } from './events/live-orders.ts'
 import type { EventLog } from './events/log.ts'
 import { graphqlOverEventStream } from './graphql/event-stream.ts'
 import { graphqlOverHttp } from './graphql/http.ts'
@@ -105,6 +106,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   } = options
   const schema = createSchema()
   const waits = new Waits(orm, log)
+  const liveOrders = new LiveOrders(orm)
   const liveCalls = new LiveCalls(orm, { heartbeat: options.liveCallsHeartbeat })
   const rateLimits = new RateLimits(options.rateLimitFactor ?? 1)
   const keyUse = new KeyUse(orm)
@@ -128,6 +130,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       log,
       staff,
       waits,
+      liveOrders,
       liveCalls,
       practiceLine: options.practiceLine ?? null,
       webhooks,

@@ -16,11 +16,13 @@ import { machine } from './machine.ts'
 import { memory } from './memory.ts'
 import { orders } from './orders.ts'
 import { root } from './program.ts'
+import { queries } from './queries.ts'
 import { ratios } from './ratios.ts'
 import { documentOf, type Section } from './report.ts'
 import { screens } from './screens.ts'
 import { soak } from './soak.ts'
 import { start } from './start.ts'
+import { subscribersOf as subscribers } from './subscribers.ts'
 
 async function audio(): Promise<Section> {
   const { stdout } = await promisify(execFile)(process.execPath, ['bench/audio.ts'], { cwd: root })
@@ -40,6 +42,8 @@ const parts: Record<string, (log: (line: string) => void) => Promise<Section>> =
   board,
   boards,
   calls,
+  queries,
+  subscribers,
   ratios,
   memory,
   greeting,

@@ -5,5 +5,12 @@ import type { introspection } from './graphql-env.d.ts'
 export const graphql = /* @__PURE__ */ initGraphQLTada<{
   introspection: introspection
   disableMasking: true
-  scalars: { /** ISO 8601 */ DateTime: string; /** "2026-11-25" */ LocalDate: string }
+  scalars: {
+    /** ISO 8601 */
+    DateTime: string
+    /** "2026-11-25" */
+    LocalDate: string
+    /** E.164 */
+    PhoneNumber: string
+  }
 }>()

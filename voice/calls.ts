@@ -160,8 +160,8 @@ export class Calls {
       cancel: async cancelled => {
         const requests = cancelled.filter(({ name }) => this.#hasEffect(name)).map(({ id }) => id)
         if (requests.length === 0) return
-        const variables = { call: callSid, requests }
-        const { stay } = await api.ask<{ stay: string[] }>(cancelFunctions, variables)
+        const input = { call: callSid, requests }
+        const { stay } = await api.ask<{ stay: string[] }>(cancelFunctions, { input })
         if (stay.length > 0) logger.warn({ requests: stay }, 'cancelled functions had done what stays done')
       },
       keyed: digits => this.#keyed(callSid, digits),

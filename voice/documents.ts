@@ -45,9 +45,7 @@ export const boardEvents = `
 
 /** The caller went on speaking: what was asked for meanwhile is not wanted. Answers what has been done for good. */
 export const cancelFunctions = `
-  mutation CancelFunctions($call: ID!, $requests: [ID!]!) {
-    stay: cancelFunctions(call: $call, requests: $requests)
-  }
+  mutation CancelFunctions($input: CancelFunctionsInput!) { stay: cancelFunctions(input: $input) }
 `
 
 /** A call is over, and why. */
@@ -57,9 +55,7 @@ export const endCall = `
 
 /** What was said on a call, from a certain place on. */
 export const recordWords = `
-  mutation RecordWords($call: ID!, $from: Int!, $said: [SaidInput!]!) {
-    recordWords(call: $call, from: $from, said: $said)
-  }
+  mutation RecordWords($input: RecordWordsInput!) { recordWords(input: $input) }
 `
 
 /** How a call shall go on once its stream has ended. */

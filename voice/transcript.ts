@@ -64,7 +64,7 @@ export class Transcript {
         speaker: role === 'user' ? 'CALLER' : 'AGENT',
         text: content,
       }))
-      await this.#api.ask(recordWords, { call: this.#call, from, said: words }, { within: 3_000 })
+      await this.#api.ask(recordWords, { input: { call: this.#call, from, said: words } }, { within: 3_000 })
     } catch {
       this.#logger.warn({ words: said.length }, 'some words of a call were not written down')
     }

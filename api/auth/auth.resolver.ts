@@ -11,7 +11,7 @@ import {
   Resolver,
 } from 'type-graphql'
 import type { Context } from '../context.ts'
-import { UserError } from '../errors.ts'
+import { describeRefusal, UserError } from '../errors.ts'
 import { Shop } from '../shops/shop.entity.ts'
 import { shopOf } from '../shops/shop-of.ts'
 import { allow } from './allow.ts'
@@ -53,7 +53,10 @@ class SignedIn {
   viewer!: Viewer
 }
 
-@ObjectType({ implements: UserError, description: 'Not signed in.' })
+@ObjectType({
+  implements: UserError,
+  description: describeRefusal('Not signed in.', 'TOO_MANY_ATTEMPTS', 'WRONG_PIN'),
+})
 class SignInRefused extends UserError {
   @Field(() => Int, { description: 'Seconds to wait before the next try; 0 when it may be tried at once.' })
   retryAfter!: number

@@ -12,9 +12,9 @@ import {
   Resolver,
 } from 'type-graphql'
 import { Refusal, refuse } from '../carts/refusal.ts'
-import { connectionOf, paginate } from '../connection.ts'
+import { afterArg, connectionOf, firstArg, paginate } from '../connection.ts'
 import type { Context } from '../context.ts'
-import { UserError } from '../errors.ts'
+import { describeRefusal, UserError } from '../errors.ts'
 import { allow } from './allow.ts'
 import { ApiKey } from './api-key.entity.ts'
 import {
@@ -47,7 +47,21 @@ class ApiKeyIssued {
   key!: string
 }
 
-@ObjectType({ implements: UserError, description: 'No key was made or changed.' })
+@ObjectType({
+  implements: UserError,
+  description: describeRefusal(
+    'No key was made or changed.',
+    'BAD_OVERLAP',
+    'KEY_NOT_FOUND',
+    'KEY_REVOKED',
+    'NAME_NEEDED',
+    'NAME_TOO_LONG',
+    'OWNER_SCOPE',
+    'SCOPES_NEEDED',
+    'UNKNOWN_SCOPE',
+    'VOICE_KEY',
+  ),
+})
 class ApiKeyRefused extends UserError {}
 
 const IssueApiKeyResult = createUnionType({
@@ -125,11 +139,13 @@ export class KeyResolver {
   @Query(() => ApiKeyConnection, { description: 'The API keys, newest first, with those that were revoked.' })
   apiKeys(
     @Ctx() { em }: Context,
-    @Arg('first', () => Int, { description: 'How many, 1 to 100.' }) first: number,
-    @Arg('after', () => String, { nullable: true, description: 'The page after this cursor.' })
-    after?: string | null,
+    @Arg('first', () => Int, firstArg) first: number,
+    @Arg('after', () => String, afterArg) after?: string | null,
   ): Promise<ApiKeyConnection> {
-    return paginate(em, ApiKey, {}, 'createdAt', { first, after })
+    return paginate((older, options) => em.find(ApiKey, { $and: older }, options), 'createdAt', {
+      first,
+      after,
+    })
   }
 
   @allow('keys:write')
@@ -138,14 +154,16 @@ export class KeyResolver {
   })
   piiReads(
     @Ctx() { em }: Context,
-    @Arg('first', () => Int, { description: 'How many, 1 to 100.' }) first: number,
-    @Arg('after', () => String, { nullable: true, description: 'The page after this cursor.' })
-    after?: string | null,
+    @Arg('first', () => Int, firstArg) first: number,
+    @Arg('after', () => String, afterArg) after?: string | null,
     @Arg('filter', () => PiiReadFilter, { nullable: true, description: 'Which reads.' })
     filter?: PiiReadFilter | null,
   ): Promise<PiiReadConnection> {
     const where = filter?.apiKey == null ? {} : { apiKey: filter.apiKey }
-    return paginate(em, PiiRead, where, 'at', { first, after })
+    return paginate((older, options) => em.find(PiiRead, { $and: [where, ...older] }, options), 'at', {
+      first,
+      after,
+    })
   }
 
   @allow('keys:write')

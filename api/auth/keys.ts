@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { EntityManager } from '@mikro-orm/sql'
 import { GraphQLError } from 'graphql'
+import { readRows } from '../rows.ts'
 import { ApiKey } from './api-key.entity.ts'
 import { isMistyped, newKey } from './key-format.ts'
 import type { Scope } from './scopes.ts'
@@ -65,12 +66,13 @@ export const opens = ({ hash, previousHash, previousUntil, revokedAt }: ApiKey, 
   !revokedAt && (given === hash || (given === previousHash && previousUntil! > new Date()))
 
 /**
- * The row of a key, revoked or not. Looking it up by its hash leaks no timing of the key: who does not have the key
+ * The row of a key, revoked or not, only to be shown. Looking it up by its hash leaks no timing of the key: who does not have the key
  * cannot choose how its hash begins.
  */
 export async function rowOfKey(em: EntityManager, hash: string): Promise<ApiKey | null> {
   // One after the other: nearly every key is a present one, and finds its row by a single index.
-  return (await em.findOne(ApiKey, { hash })) ?? em.findOne(ApiKey, { previousHash: hash })
+  const [row] = await readRows(em, ApiKey, { hash })
+  return row ?? (await readRows(em, ApiKey, { previousHash: hash }))[0] ?? null
 }
 
 /**

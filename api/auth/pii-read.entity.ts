@@ -26,7 +26,7 @@ export class PiiRead implements Node {
   at: Date = new Date()
 
   @Property({ type: 'string' })
-  @Field(() => ID, { description: 'Id of the API key that read them.' })
+  @Field(() => ID, { description: 'Opaque id of the API key that read them.' })
   apiKey!: string
 
   @Property({ type: 'json' })
@@ -34,7 +34,7 @@ export class PiiRead implements Node {
   fields!: string[]
 
   @Property({ type: 'json' })
-  @Field(() => [ID], { description: 'Ids of the orders it was read of, the first hundred.' })
+  @Field(() => [ID], { description: 'Opaque ids of the orders it was read of, the first hundred.' })
   orders!: string[]
 
   @Property({ type: 'json' })

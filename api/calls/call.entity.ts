@@ -8,6 +8,7 @@ import { Order } from '../orders/order.entity.ts'
 import { Shop } from '../shops/shop.entity.ts'
 import { CallMetrics } from './call-metrics.ts'
 import { CallOutcome, outcomeOf } from './outcome.ts'
+import { PhoneNumber } from './phone-number.ts'
 import { Said } from './said.ts'
 
 export enum CallIntent {
@@ -73,15 +74,15 @@ export class Call {
   shop!: Rel<Shop>
 
   @Property({ type: 'string', nullable: true })
-  @Field(() => String, {
+  @Field(() => PhoneNumber, {
     nullable: true,
-    description: 'Caller ID when it is a number that can be texted, E.164.',
+    description: 'Caller ID when it is a number that can be texted.',
   })
   @allow('orders:pii', 'calls:write')
   from: string | null = null
 
   @Property({ type: 'string', nullable: true })
-  @Field(() => String, { nullable: true, description: 'The number the caller gave or agreed to, E.164.' })
+  @Field(() => PhoneNumber, { nullable: true, description: 'The number the caller gave or agreed to.' })
   @allow('orders:pii', 'calls:write')
   phone: string | null = null
 

@@ -15,7 +15,7 @@ import {
   Subscription,
 } from 'type-graphql'
 import { allow } from '../auth/allow.ts'
-import { badInput, connectionOf, paginate } from '../connection.ts'
+import { afterArg, badInput, connectionOf, firstArg, paginate } from '../connection.ts'
 import type { Context } from '../context.ts'
 import { sumOf } from '../carts/mix-drink.ts'
 import { Menu } from '../menu/menu.ts'
@@ -63,6 +63,18 @@ class EndCallInput {
   metrics?: CallMetrics | null
 }
 
+@InputType({ description: 'What was said on a call, from a certain place on.' })
+class RecordWordsInput {
+  @Field(() => ID, { description: "Twilio's CallSid." })
+  call!: string
+
+  @Field(() => Int, { description: 'How many words were written down before these.' })
+  from!: number
+
+  @Field(() => [SaidInput], { description: 'What was said, in order.' })
+  said!: SaidInput[]
+}
+
 @InputType({ description: 'Which calls; every condition given must hold.' })
 class CallFilter {
   @Field(() => Date, { nullable: true, description: 'That began at or after this time.' })
@@ -97,9 +109,8 @@ export class CallResolver {
   @Query(() => CallConnection, { description: 'Calls, newest first.' })
   async calls(
     @Ctx() { em }: Context,
-    @Arg('first', () => Int, { description: 'How many, 1 to 100.' }) first: number,
-    @Arg('after', () => String, { nullable: true, description: 'The page after this cursor.' })
-    after?: string | null,
+    @Arg('first', () => Int, firstArg) first: number,
+    @Arg('after', () => String, afterArg) after?: string | null,
     @Arg('filter', () => CallFilter, { nullable: true, description: 'Which calls.' })
     filter?: CallFilter | null,
   ): Promise<CallConnection> {
@@ -109,7 +120,11 @@ export class CallResolver {
       ...(startedBefore && { $lt: startedBefore }),
     }
     const where = { shop: await shopOf(em), ...(Object.keys(startedAt).length > 0 && { startedAt }) }
-    return paginate(em, Call, where, 'startedAt', { first, after, populate: [...populate] })
+    return paginate(
+      (older, options) => em.find(Call, { $and: [where, ...older] }, { ...options, populate }),
+      'startedAt',
+      { first, after },
+    )
   }
 
   @allow('calls:read')
@@ -193,9 +208,8 @@ export class CallResolver {
   })
   async recordWords(
     @Ctx() { em, liveCalls, log }: Context,
-    @Arg('call', () => ID, { description: "Twilio's CallSid." }) id: string,
-    @Arg('from', () => Int, { description: 'How many words were written down before these.' }) from: number,
-    @Arg('said', () => [SaidInput], { description: 'What was said, in order.' }) said: SaidInput[],
+    @Arg('input', () => RecordWordsInput, { description: 'The words.' })
+    { call: id, from, said }: RecordWordsInput,
   ): Promise<boolean> {
     const known = await log.change(em, async tx => {
       const call = await tx.em.findOne(Call, id, { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true })

@@ -1,4 +1,4 @@
-import { Arg, Ctx, ID, Mutation, Resolver } from 'type-graphql'
+import { Arg, Ctx, Field, ID, InputType, Mutation, Resolver } from 'type-graphql'
 import { allow } from '../auth/allow.ts'
 import { IntentAnswer, PhoneAnswer } from '../carts/answers.ts'
 import { callArg, requestArg } from '../carts/cart.resolver.ts'
@@ -9,6 +9,15 @@ import type { Context } from '../context.ts'
 import { changePhone } from '../orders/change-phone.ts'
 import { type Call, CallIntent } from './call.entity.ts'
 import { meansCallerId, phoneOf } from './phone.ts'
+
+@InputType({ description: 'Which agent functions are taken back.' })
+class CancelFunctionsInput {
+  @Field(() => ID, callArg)
+  call!: string
+
+  @Field(() => [ID], { description: "Deepgram's ids of the function calls." })
+  requests!: string[]
+}
 
 /** The agent functions about the caller: their number, and how the call shall end. */
 @Resolver()
@@ -71,8 +80,8 @@ export class CallerResolver {
   })
   cancelFunctions(
     @Ctx() context: Context,
-    @Arg('call', () => ID, callArg) call: string,
-    @Arg('requests', () => [ID], { description: "Deepgram's ids of the function calls." }) requests: string[],
+    @Arg('input', () => CancelFunctionsInput, { description: 'Which functions.' })
+    { call, requests }: CancelFunctionsInput,
   ): Promise<string[]> {
     return cancelFunctions(context, call, requests.slice(0, 20))
   }

@@ -4,8 +4,9 @@ import { longestLine, mostLines, type Simulation } from '../../simulation.ts'
 import { allow } from '../auth/allow.ts'
 import { Refusal, refuse } from '../carts/refusal.ts'
 import type { Context } from '../context.ts'
-import { UserError } from '../errors.ts'
+import { describeRefusal, UserError } from '../errors.ts'
 import { shopOf } from '../shops/shop-of.ts'
+import { PhoneNumber } from './phone-number.ts'
 import { phoneOf } from './phone.ts'
 
 @InputType({ description: 'Who calls, and what they say. Give either script or lines.' })
@@ -22,9 +23,9 @@ class SimulateCallInput {
   })
   lines?: string[] | null
 
-  @Field(() => String, {
+  @Field(() => PhoneNumber, {
     nullable: true,
-    description: "The caller's number: E.164, or a number of the shop's region. A made-up one if omitted.",
+    description: "The caller's number. A made-up one if omitted.",
   })
   from?: string | null
 }
@@ -35,7 +36,18 @@ class SimulatedCall {
   callSid!: string
 }
 
-@ObjectType({ implements: UserError, description: 'Nobody calls.' })
+@ObjectType({
+  implements: UserError,
+  description: describeRefusal(
+    'Nobody calls.',
+    'BAD_PHONE',
+    'BAD_SCRIPT',
+    'NOT_PRACTICE',
+    'TOO_MANY_CALLS',
+    'VOICE_AWAY',
+    'VOICE_KEY_DIFFERS',
+  ),
+})
 class SimulateCallRefused extends UserError {}
 
 const SimulateCallResult = createUnionType({

@@ -1,11 +1,39 @@
 import { Field, Int, InterfaceType, ObjectType } from 'type-graphql'
 import { CallIntent } from '../calls/call.entity.ts'
+import { PhoneNumber } from '../calls/phone-number.ts'
+import { describeRefusal } from '../errors.ts'
 import { Money } from '../money.ts'
 import { OrderStatus } from '../orders/order-status.ts'
 import { Drink } from './drink.ts'
 
 @InterfaceType({
-  description: 'What an agent function answers: data for a language model to read.',
+  description: describeRefusal(
+    'What an agent function answers: data for a language model to read.',
+    'ADD_ON_NEEDS_TOPPING',
+    'BAD_PHONE',
+    'CALL_RESUMED',
+    'CANCELLED',
+    'CART_EMPTY',
+    'CART_FULL',
+    'FLAVOR_NEEDED',
+    'NO_CALLER_ID',
+    'NO_NUMBER_LEFT',
+    'NO_PENDING_ITEM',
+    'NO_SUCH_CALL',
+    'NO_SUCH_DRINK',
+    'NUMBER_NEEDED',
+    'ORDERING_PAUSED',
+    'ORDER_CLOSED',
+    'ORDER_STARTED',
+    'PHONE_NEEDED',
+    'REQUEST_REUSED',
+    'SOLD_OUT',
+    'UNKNOWN_ADD_ON',
+    'UNKNOWN_FLAVOR',
+    'UNKNOWN_ICE',
+    'UNKNOWN_SWEETNESS',
+    'UNKNOWN_TOPPING',
+  ),
   autoRegisterImplementations: true,
 })
 export abstract class AgentAnswer {
@@ -104,7 +132,7 @@ export class CartItemAnswer extends AgentAnswer {
 
 @ObjectType({ ...simple, description: 'The number texts will go to.' })
 export class PhoneAnswer extends AgentAnswer {
-  @Field(() => String, { nullable: true, description: 'E.164.' })
+  @Field(() => PhoneNumber, { nullable: true, description: 'The number as it was understood.' })
   phone?: string | null
 }
 
@@ -119,7 +147,7 @@ export class CheckoutAnswer extends AgentAnswer {
   @Field(() => Money, { nullable: true, description: 'What the guest pays at the counter.' })
   total?: Money | null
 
-  @Field(() => String, { nullable: true, description: 'Where the texts go, E.164.' })
+  @Field(() => PhoneNumber, { nullable: true, description: 'Where the texts go.' })
   phone?: string | null
 
   @Field(() => OrderStatus, { nullable: true, description: 'Where the order stands.' })
@@ -158,7 +186,7 @@ export class OrderStatusAnswer extends AgentAnswer {
 
 @ObjectType({ ...simple, description: 'What was found in free text.' })
 export class ExtractAnswer extends AgentAnswer {
-  @Field(() => String, { nullable: true, description: 'A phone number, E.164.' })
+  @Field(() => PhoneNumber, { nullable: true, description: 'A phone number.' })
   phone?: string | null
 
   @Field(() => String, { nullable: true, description: 'An order number, four digits.' })

@@ -11,6 +11,19 @@ export class Refusal extends Error {
   }
 }
 
+/**
+ * Does work whose refusals are all about one part of the input, whatever the work itself takes them to be about.
+ * @throws Refusal of the work
+ */
+export async function about<T>(path: string[], work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    return refuse(error.code, error.message, path)
+  }
+}
+
 /** @throws Refusal always */
 export function refuse(code: string, sentence: string, path: string[] | null = null): never {
   throw new Refusal(code, sentence, path)

@@ -15,12 +15,12 @@ import { allow } from '../auth/allow.ts'
 import type { Context } from '../context.ts'
 import { Order } from '../orders/order.entity.ts'
 import { boardStatuses, inStatus, openStatuses, OrderStatus } from '../orders/order-status.ts'
+import { readRows } from '../rows.ts'
 import { Shop } from '../shops/shop.entity.ts'
-import { shopOf } from '../shops/shop-of.ts'
+import { readShop } from '../shops/shop-of.ts'
 import { EventType, type PublicOrder } from './event.entity.ts'
 import type { EventLog, LogEntry } from './log.ts'
 import { OrderEvent, seqOf } from './order-event.ts'
-import { patiently } from './patiently.ts'
 
 @ObjectType({ description: 'What anyone may know of an order.', simpleResolvers: true })
 class BoardOrder {
@@ -46,7 +46,7 @@ class Board {
   shop!: Shop
 
   @Field(() => String, {
-    description: 'How far the log had come when this was read: `after` of boardEvents.',
+    description: 'Opaque cursor of how far the log had come when this was read: `after` of boardEvents.',
   })
   cursor!: string
 
@@ -67,7 +67,9 @@ class BoardEvent {
   @Field(() => EventType, { description: 'What happened.' })
   type!: EventType
 
-  @Field(() => String, { description: 'Its place in the log: `after`, to go on from here.' })
+  @Field(() => String, {
+    description: 'Its place in the log, an opaque cursor: `after`, to go on from here.',
+  })
   cursor!: string
 
   @Field(() => Date, { description: 'When it happened.' })
@@ -82,7 +84,7 @@ class BoardEvent {
 
 const afterArg = {
   nullable: true,
-  description: 'Everything after this cursor, then what comes. From now if omitted.',
+  description: 'Everything after this opaque cursor, then what comes. From now if omitted.',
 }
 
 async function* forBoard(shop: string, entries: AsyncGenerator<LogEntry, void>): AsyncGenerator<BoardEvent> {
@@ -103,13 +105,11 @@ const listenForBoard = (log: EventLog, shop: string, after: string | null | unde
 
 async function* forStaff(
   entries: AsyncGenerator<LogEntry, void>,
-  { em }: Context,
+  { liveOrders }: Context,
 ): AsyncGenerator<OrderEvent> {
-  for await (const { type, seq, at, order } of entries) {
-    // Each event looks at the database anew: one that carried yesterday's rows would show them again.
-    em.clear()
-    const found = order ? await patiently(() => em.findOne(Order, order)) : null
-    yield { type, cursor: String(seq), at, order: found }
+  for await (const entry of entries) {
+    const { type, seq, at } = entry
+    yield { type, cursor: String(seq), at, order: await liveOrders.of(entry) }
   }
 }
 
@@ -125,24 +125,21 @@ export class EventResolver {
     @Ctx() { em }: Context,
     @Arg('shop', () => ID, { nullable: true, description: 'The only shop if omitted.' }) id?: string | null,
   ): Promise<Board> {
-    const shop = await shopOf(em, id)
+    const shop = await readShop(em, id)
     // Read with the shop, before the orders: what happens in between comes twice rather than never.
     const cursor = String(shop.eventSeq)
     const at = new Date()
-    const open = await em.find(
+    const open = await readRows(
+      em,
       Order,
-      { shop, ...inStatus(openStatuses) },
-      {
-        fields: ['number', 'status', 'createdAt', 'readyAt', 'holdUntil'],
-        orderBy: { createdAt: 'asc', id: 'asc' },
-        disableIdentityMap: true,
-      },
+      { shop: shop.id, ...inStatus(openStatuses) },
+      { orderBy: { createdAt: 'asc', id: 'asc' } },
     )
-    const shown = open.map(({ number, status, createdAt, readyAt, holdUntil }) => ({
+    const shown = open.map(({ number, status, createdAt, calledAt }) => ({
       number,
       status,
       createdAt,
-      readyAt: status === OrderStatus.READY ? (holdUntil ?? readyAt) : null,
+      readyAt: calledAt,
     }))
     return {
       shop,
@@ -159,7 +156,7 @@ export class EventResolver {
   @Subscription(() => BoardEvent, {
     description: 'What happens to orders, without names and phone numbers.',
     subscribe: async ({ args, context: { em, log, resumeAfter } }: { args: Listen; context: Context }) =>
-      listenForBoard(log, (await shopOf(em, args.shop)).id, resumeAfter ?? args.after),
+      listenForBoard(log, (await readShop(em, args.shop)).id, resumeAfter ?? args.after),
   })
   boardEvents(
     @Root() event: BoardEvent,
@@ -182,7 +179,7 @@ export class EventResolver {
     description: 'What happens to orders, with the order.',
     subscribe: async ({ args, context }: { args: Listen; context: Context }) => {
       const after = seqOf(context.resumeAfter ?? args.after)
-      return forStaff(context.log.listen((await shopOf(context.em)).id, after), context)
+      return forStaff(context.log.listen((await readShop(context.em)).id, after), context)
     },
   })
   orderEvents(

@@ -1,9 +1,10 @@
 import { Arg, Ctx, Field, Int, ObjectType, Query, Resolver } from 'type-graphql'
 import { allow } from '../auth/allow.ts'
-import { badInput, connectionOf, largestPage } from '../connection.ts'
+import { badInput, connectionOf, firstArg, largestPage } from '../connection.ts'
 import type { Context } from '../context.ts'
 import { Order } from '../orders/order.entity.ts'
-import { shopOf } from '../shops/shop-of.ts'
+import { readRows } from '../rows.ts'
+import { readShop } from '../shops/shop-of.ts'
 import { OrderEvent, seqOf } from './order-event.ts'
 
 @ObjectType({ description: 'A page of the log, oldest first.' })
@@ -25,20 +26,20 @@ export class HistoryResolver {
   })
   async events(
     @Ctx() { em, log }: Context,
-    @Arg('first', () => Int, { description: 'How many, 1 to 100.' }) first: number,
+    @Arg('first', () => Int, firstArg) first: number,
     @Arg('after', () => String, {
       nullable: true,
-      description: 'Everything after this cursor. From the oldest event there is if omitted.',
+      description: 'Everything after this opaque cursor. From the oldest event there is if omitted.',
     })
     after?: string | null,
   ): Promise<OrderEventConnection> {
     if (first < 1 || first > largestPage) throw badInput(`\`first\` must be from 1 to ${largestPage}.`)
     const from = seqOf(after)
-    const { id, eventSeq } = await shopOf(em)
+    const { id, eventSeq } = await readShop(em)
     const rows = await log.read(id, from ?? 0, first + 1)
     const gap = from !== undefined && from !== eventSeq && rows[0]?.seq !== from + 1
     const shown = gap ? [] : rows.slice(0, first)
-    const orders = await em.find(Order, { id: { $in: shown.flatMap(({ order }) => order ?? []) } })
+    const orders = await readRows(em, Order, { id: { $in: shown.flatMap(({ order }) => order ?? []) } })
     const byId = new Map(orders.map(order => [order.id, order]))
     const nodes = shown.map(({ type, seq, at, order }) => ({
       type,

@@ -8,7 +8,9 @@ export class OrderEvent {
   @Field(() => EventType, { description: 'What happened.' })
   type!: EventType
 
-  @Field(() => String, { description: 'Its place in the log: `after`, to go on from here.' })
+  @Field(() => String, {
+    description: 'Its place in the log, an opaque cursor: `after`, to go on from here.',
+  })
   cursor!: string
 
   @Field(() => Date, { description: 'When it happened.' })

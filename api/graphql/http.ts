@@ -1,7 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { randomUUID } from 'node:crypto'
 import { ApolloServer } from '@apollo/server'
-import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled'
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginLandingPageDisabled,
+} from '@apollo/server/plugin/disabled'
 import { InMemoryLRUCache } from '@apollo/utils.keyvaluecache'
 import { koaMiddleware } from '@as-integrations/koa'
 import { type DocumentNode, GraphQLError, type GraphQLSchema } from 'graphql'
@@ -65,6 +68,8 @@ export async function graphqlOverHttp({
     formatError: ({ extensions }, error) =>
       mask(error, extensions?.code as string | undefined, requestIds.getStore() ?? randomUUID(), logger),
     plugins: [
+      // Nobody may keep an answer, and reckoning for how long they might would look at every field of it.
+      ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginLandingPageDisabled(),
       {
         requestDidStart: async () => ({

@@ -5,14 +5,17 @@ import { MenuSummaryAnswer } from '../carts/answers.ts'
 import { callArg } from '../carts/cart.resolver.ts'
 import { look } from '../carts/once.ts'
 import type { Context } from '../context.ts'
-import { UserError } from '../errors.ts'
+import { describeRefusal, UserError } from '../errors.ts'
 import { EventType } from '../events/event.entity.ts'
 import { endOf, Period, periodArg } from '../shops/period.ts'
 import { shopOf } from '../shops/shop-of.ts'
 import { Menu, offered } from './menu.ts'
 import { MenuItem } from './menu-item.entity.ts'
 
-@ObjectType({ implements: UserError, description: 'The menu was not changed.' })
+@ObjectType({
+  implements: UserError,
+  description: describeRefusal('The menu was not changed.', 'MENU_ITEM_NOT_FOUND'),
+})
 class MenuChangeRefused extends UserError {}
 
 const SetAvailabilityResult = createUnionType({

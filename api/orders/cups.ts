@@ -16,7 +16,7 @@ const orderOf =
  * what is so already changes nothing.
  */
 export function setCupDone(context: Context, id: string, done: boolean): Promise<OrderChange> {
-  return changeOrder(context, orderOf(id), async order => {
+  return changeOrder(context, ['input', 'cup'], orderOf(id), async order => {
     const cups = await order.items.loadItems()
     const cup = cups.find(each => each.id === id)!
     if ((cup.doneAt !== null) === done) return undefined
@@ -44,6 +44,7 @@ export function setCupDone(context: Context, id: string, done: boolean): Promise
 export function recordLabels(context: Context, ids: string[]): Promise<OrderChange> {
   return changeOrder(
     context,
+    ['input', 'cups'],
     tx => (ids[0] === undefined ? null : orderOf(ids[0])(tx)),
     async order => {
       const cups = (await order.items.loadItems()).filter(({ id }) => ids.includes(id))
@@ -51,7 +52,6 @@ export function recordLabels(context: Context, ids: string[]): Promise<OrderChan
         refuse(
           'CUPS_OF_TWO_ORDERS',
           'These cups are not of one order. Print the labels of one order at a time.',
-          ['cups'],
         )
       }
       for (const cup of cups) cup.labelPrints += 1

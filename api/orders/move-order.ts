@@ -31,6 +31,7 @@ export function moveOrder(
 ): Promise<OrderChange> {
   return changeOrder(
     context,
+    ['id'],
     () => id,
     async (order, tx) => {
       if (!order.mayMoveTo(status)) {

@@ -12,6 +12,7 @@ import {
 import { Field, ID, ObjectType, registerEnumType } from 'type-graphql'
 import { allow } from '../auth/allow.ts'
 import { Call } from '../calls/call.entity.ts'
+import { PhoneNumber } from '../calls/phone-number.ts'
 import { newId } from '../ids.ts'
 import { Node } from '../node.ts'
 import { Money, money } from '../money.ts'
@@ -89,9 +90,9 @@ export class Order {
   name: string | null = null
 
   @Property({ type: 'string', nullable: true })
-  @Field(() => String, {
+  @Field(() => PhoneNumber, {
     nullable: true,
-    description: 'E.164. Null without the scope orders:pii, and after it was erased.',
+    description: 'Where the texts go. Null without the scope orders:pii, and after it was erased.',
   })
   @allow('orders:pii')
   phone: string | null = null

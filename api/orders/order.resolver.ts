@@ -15,15 +15,17 @@ import {
 } from 'type-graphql'
 import { allow } from '../auth/allow.ts'
 import type { Viewer } from '../auth/viewer.ts'
-import { badInput, connectionOf, paginate } from '../connection.ts'
+import { afterArg, badInput, connectionOf, firstArg, paginate } from '../connection.ts'
 import type { Context } from '../context.ts'
 import { EventType } from '../events/event.entity.ts'
-import { shopOf } from '../shops/shop-of.ts'
+import { readRows } from '../rows.ts'
+import { readShop } from '../shops/shop-of.ts'
 import { resendText } from '../sms/resend-text.ts'
 import { Sms } from '../sms/sms.entity.ts'
 import { changeOrder, MoveOrderResult, type OrderChange } from './change-order.ts'
 import { recordLabels, setCupDone } from './cups.ts'
 import { moveOrder } from './move-order.ts'
+import { MarkOrderSeenInput, RecordLabelsInput, ResendTextInput, SetCupDoneInput } from './order-input.ts'
 import { Order, OrderSource } from './order.entity.ts'
 import { OrderItem } from './order-item.entity.ts'
 import { inStatus, OrderStatus } from './order-status.ts'
@@ -31,7 +33,8 @@ import { inStatus, OrderStatus } from './order-status.ts'
 @ObjectType({ description: 'A page of orders, newest first.' })
 class OrderConnection extends connectionOf(Order, 'orders') {
   @Field(() => String, {
-    description: 'How far the log had come when this page was read: `after` of orderEvents, to miss nothing.',
+    description:
+      'Opaque cursor of how far the log had come when this page was read: `after` of orderEvents, to miss nothing.',
   })
   eventCursor!: string
 }
@@ -70,17 +73,16 @@ export class OrderResolver {
   @Query(() => OrderConnection, { description: 'Orders, newest first.' })
   async orders(
     @Ctx() { em, piiReads, viewer }: Context,
-    @Arg('first', () => Int, { description: 'How many, 1 to 100.' }) first: number,
-    @Arg('after', () => String, { nullable: true, description: 'The page after this cursor.' })
-    after?: string | null,
+    @Arg('first', () => Int, firstArg) first: number,
+    @Arg('after', () => String, afterArg) after?: string | null,
     @Arg('filter', () => OrderFilter, { nullable: true, description: 'Which orders.' })
     filter?: OrderFilter | null,
   ): Promise<OrderConnection> {
     const { createdBefore, phoneEndsWith, readyAfter } = filter ?? {}
     if (phoneEndsWith != null) checkEnding(phoneEndsWith, viewer)
-    const shop = await shopOf(em)
+    const shop = await readShop(em)
     const where = {
-      shop,
+      shop: shop.id,
       ...(filter?.status && inStatus(filter.status)),
       ...(filter?.number && { number: filter.number }),
       ...(filter?.source && { source: filter.source }),
@@ -93,7 +95,11 @@ export class OrderResolver {
       // There is an index by time of placing, and nothing is made for longer than a day.
       ...(readyAfter ? [{ createdAt: { $gte: new Date(readyAfter.getTime() - longestMaking) } }] : []),
     ]
-    const page = await paginate(em, Order, { $and: [where, ...more] }, 'createdAt', { first, after })
+    const page = await paginate(
+      (older, options) => readRows(em, Order, { $and: [where, ...more, ...older] }, options),
+      'createdAt',
+      { first, after },
+    )
     if (phoneEndsWith != null) {
       // Who is told whose number ends so has read it, and whoever is told that nobody's does.
       piiReads.note('OrderFilter', 'phoneEndsWith', filter)
@@ -107,23 +113,23 @@ export class OrderResolver {
   @Query(() => Order, { nullable: true, description: 'One order, by id or by number; by number the newest.' })
   async order(
     @Ctx() { em }: Context,
-    @Arg('id', () => ID, { nullable: true, description: 'Its id.' }) id?: string | null,
+    @Arg('id', () => ID, { nullable: true, description: 'Its opaque id.' }) id?: string | null,
     @Arg('number', () => String, { nullable: true, description: 'Its four digits.' }) number?: string | null,
   ): Promise<Order | null> {
     if (id == null && number == null) return null
-    const shop = await shopOf(em)
+    const { id: shop } = await readShop(em)
     const where = { shop, ...(id != null && { id }), ...(number != null && { number }) }
-    return em.findOne(Order, where, { orderBy: { createdAt: 'desc' } })
+    return (await readRows(em, Order, where, { orderBy: { createdAt: 'desc' }, limit: 1 }))[0] ?? null
   }
 
   @FieldResolver(() => [OrderItem], { description: 'The cups, in order.' })
-  async items(@Root() order: Order): Promise<OrderItem[]> {
-    return order.items.isInitialized() ? order.items.getItems() : order.items.loadItems({ dataloader: true })
+  items(@Ctx() { loaders }: Context, @Root() order: Order): OrderItem[] | Promise<OrderItem[]> {
+    return Array.isArray(order.items) ? order.items : loaders.items.load(order)
   }
 
   @FieldResolver(() => [Sms], { description: 'The texts about it, oldest first.' })
-  async texts(@Root() order: Order): Promise<Sms[]> {
-    return order.texts.isInitialized() ? order.texts.getItems() : order.texts.loadItems({ dataloader: true })
+  texts(@Ctx() { loaders }: Context, @Root() order: Order): Sms[] | Promise<Sms[]> {
+    return Array.isArray(order.texts) ? order.texts : loaders.texts.load(order)
   }
 
   @allow('orders:write')
@@ -164,8 +170,7 @@ export class OrderResolver {
   })
   setCupDone(
     @Ctx() context: Context,
-    @Arg('cup', () => ID, { description: 'The cup.' }) cup: string,
-    @Arg('done', () => Boolean, { description: 'True when it is made.' }) done: boolean,
+    @Arg('input', () => SetCupDoneInput, { description: 'Which cup.' }) { cup, done }: SetCupDoneInput,
   ): Promise<OrderChange> {
     return setCupDone(context, cup, done)
   }
@@ -176,10 +181,11 @@ export class OrderResolver {
   })
   markOrderSeen(
     @Ctx() context: Context,
-    @Arg('id', () => ID, { description: 'The order.' }) id: string,
+    @Arg('input', () => MarkOrderSeenInput, { description: 'Which order.' }) { id }: MarkOrderSeenInput,
   ): Promise<OrderChange> {
     return changeOrder(
       context,
+      ['input', 'id'],
       () => id,
       async order => {
         if (order.seenAt) return undefined
@@ -193,7 +199,7 @@ export class OrderResolver {
   @Mutation(() => MoveOrderResult, { description: 'Send a text once more, to the number the order has now.' })
   resendText(
     @Ctx() context: Context,
-    @Arg('text', () => ID, { description: 'The text.' }) text: string,
+    @Arg('input', () => ResendTextInput, { description: 'Which text.' }) { text }: ResendTextInput,
   ): Promise<OrderChange> {
     return resendText(context, text)
   }
@@ -204,7 +210,7 @@ export class OrderResolver {
   })
   recordLabels(
     @Ctx() context: Context,
-    @Arg('cups', () => [ID], { description: 'The cups.' }) cups: string[],
+    @Arg('input', () => RecordLabelsInput, { description: 'Which cups.' }) { cups }: RecordLabelsInput,
   ): Promise<OrderChange> {
     return recordLabels(context, cups)
   }

@@ -14,16 +14,17 @@ import {
   Resolver,
 } from 'type-graphql'
 import { allow } from '../auth/allow.ts'
+import { PhoneNumber } from '../calls/phone-number.ts'
 import { phoneOf } from '../calls/phone.ts'
 import { Drink, DrinkInput } from '../carts/drink.ts'
 import { mixDrink, sumOf } from '../carts/mix-drink.ts'
 import { Refusal, refuse } from '../carts/refusal.ts'
 import type { Context } from '../context.ts'
-import { UserError } from '../errors.ts'
+import { describeRefusal, UserError } from '../errors.ts'
 import { maxDrinks } from '../menu/levels.ts'
 import { Menu } from '../menu/menu.ts'
 import { Money, money } from '../money.ts'
-import type { Shop } from '../shops/shop.entity.ts'
+import { Shop } from '../shops/shop.entity.ts'
 import { shopOf } from '../shops/shop-of.ts'
 import { Order, OrderSource } from './order.entity.ts'
 import { longestName, placeOrder, refuseWhenPaused } from './place-order.ts'
@@ -36,7 +37,7 @@ class PlaceOrderInput {
   @Field(() => [DrinkInput], { description: 'One to ten drinks.' })
   drinks!: DrinkInput[]
 
-  @Field(() => String, { description: "Where the texts go: E.164, or a number of the shop's region." })
+  @Field(() => PhoneNumber, { description: 'Where the texts go.' })
   phone!: string
 
   @Field(() => String, { nullable: true, description: "The guest's name." })
@@ -70,7 +71,29 @@ class OrderQuote {
   readyAt!: Date
 }
 
-@ObjectType({ implements: UserError, description: 'Nothing was ordered.' })
+@ObjectType({
+  implements: UserError,
+  description: describeRefusal(
+    'Nothing was ordered.',
+    'ADD_ON_NEEDS_TOPPING',
+    'BAD_IDEMPOTENCY_KEY',
+    'BAD_PHONE',
+    'FLAVOR_NEEDED',
+    'IDEMPOTENCY_KEY_REUSED',
+    'NAME_TOO_LONG',
+    'NO_DRINKS',
+    'NO_NUMBER_LEFT',
+    'ORDERING_PAUSED',
+    'SHOP_NOT_FOUND',
+    'SOLD_OUT',
+    'TOO_MANY_DRINKS',
+    'UNKNOWN_ADD_ON',
+    'UNKNOWN_FLAVOR',
+    'UNKNOWN_ICE',
+    'UNKNOWN_SWEETNESS',
+    'UNKNOWN_TOPPING',
+  ),
+})
 class PlaceOrderRefused extends UserError {}
 
 const PlaceOrderResult = createUnionType({
@@ -175,7 +198,12 @@ async function readInput(
   em: EntityManager,
   input: PlaceOrderInput,
 ): Promise<{ shop: Shop; drinks: Drink[]; phone: string }> {
-  const shop = await shopOf(em, input.shop)
+  const shop =
+    (input.shop == null ? await shopOf(em) : await em.findOne(Shop, input.shop)) ??
+    refuse('SHOP_NOT_FOUND', 'There is no such shop. Leave it out to order at the only one.', [
+      'input',
+      'shop',
+    ])
   const menu = await Menu.of(em, shop)
   if (input.drinks.length === 0) refuse('NO_DRINKS', 'Order at least one drink.', ['input', 'drinks'])
   if (input.drinks.length > maxDrinks) {

@@ -1,5 +1,6 @@
 import type { EntityManager } from '@mikro-orm/sql'
 import { GraphQLError } from 'graphql'
+import { readRows } from '../rows.ts'
 import { Shop } from './shop.entity.ts'
 
 /**
@@ -11,6 +12,19 @@ export async function shopOf(em: EntityManager, id?: string | null): Promise<Sho
     id == null
       ? (await em.find(Shop, {}, { orderBy: { createdAt: 'asc', id: 'asc' }, limit: 1 }))[0]
       : await em.findOne(Shop, id)
-  if (!shop) throw new GraphQLError('There is no such shop.', { extensions: { code: 'NOT_FOUND' } })
-  return shop
+  return shop ?? noShop()
+}
+
+/**
+ * The same, only to be shown: see `readRows`.
+ * @throws GraphQLError NOT_FOUND
+ */
+export async function readShop(em: EntityManager, id?: string | null): Promise<Shop> {
+  const oldest = { orderBy: { createdAt: 'asc', id: 'asc' }, limit: 1 }
+  const [shop] = await readRows(em, Shop, id == null ? {} : { id }, oldest)
+  return shop ?? noShop()
+}
+
+function noShop(): never {
+  throw new GraphQLError('There is no such shop.', { extensions: { code: 'NOT_FOUND' } })
 }

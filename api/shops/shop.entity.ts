@@ -1,6 +1,7 @@
 import { OptionalProps } from '@mikro-orm/core'
 import { Entity, PrimaryKey, Property } from '@mikro-orm/decorators/legacy'
 import { Field, ID, Int, ObjectType } from 'type-graphql'
+import { PhoneNumber } from '../calls/phone-number.ts'
 import { newId } from '../ids.ts'
 import { Node } from '../node.ts'
 
@@ -29,7 +30,7 @@ export class Shop {
   name!: string
 
   @Property({ type: 'string', nullable: true, unique: true })
-  @Field(() => String, { nullable: true, description: 'The number guests call, E.164.' })
+  @Field(() => PhoneNumber, { nullable: true, description: 'The number guests call.' })
   phone: string | null = null
 
   @Property({ type: 'string' })

@@ -15,7 +15,7 @@ import {
 import { allow } from '../auth/allow.ts'
 import { Refusal, refuse } from '../carts/refusal.ts'
 import type { Context } from '../context.ts'
-import { UserError } from '../errors.ts'
+import { describeRefusal, UserError } from '../errors.ts'
 import { EventType } from '../events/event.entity.ts'
 import { endOf, Period, periodArg } from './period.ts'
 import { latest, mayBeLate, thresholdRule } from './settings.ts'
@@ -25,7 +25,10 @@ import { shopOf } from './shop-of.ts'
 /** The longest delay, in minutes. */
 const longestDelay = 120
 
-@ObjectType({ implements: UserError, description: 'The shop was not changed.' })
+@ObjectType({
+  implements: UserError,
+  description: describeRefusal('The shop was not changed.', 'BAD_DELAY', 'BAD_THRESHOLDS'),
+})
 class ShopChangeRefused extends UserError {}
 
 const ShopChangeResult = createUnionType({
@@ -34,6 +37,15 @@ const ShopChangeResult = createUnionType({
   types: () => [Shop, ShopChangeRefused] as const,
   resolveType: value => (value instanceof Shop ? Shop : ShopChangeRefused),
 })
+
+@InputType({ description: 'How much longer orders take.' })
+class DelayOrderingInput {
+  @Field(() => Int, { description: `Minutes added to every wait, 0 to ${longestDelay}.` })
+  minutes!: number
+
+  @Field(() => Period, periodArg)
+  period!: Period
+}
 
 @InputType({ description: 'Settings of the shop; what is not given stays.' })
 class UpdateShopInput {
@@ -82,13 +94,13 @@ export class ShopResolver {
   })
   delayOrdering(
     @Ctx() context: Context,
-    @Arg('minutes', () => Int, { description: `Minutes added to every wait, 0 to ${longestDelay}.` })
-    minutes: number,
-    @Arg('period', () => Period, periodArg) period: Period,
+    @Arg('input', () => DelayOrderingInput, { description: 'By how much, and for how long.' })
+    { minutes, period }: DelayOrderingInput,
   ): Promise<Shop | ShopChangeRefused> {
     return changeShop(context, shop => {
       if (minutes < 0 || minutes > longestDelay) {
         refuse('BAD_DELAY', `A delay is 0 to ${longestDelay} minutes. Pause ordering for longer.`, [
+          'input',
           'minutes',
         ])
       }

@@ -12,6 +12,7 @@ const onItsWay = [SmsStatus.QUEUED, SmsStatus.SENDING, SmsStatus.UNKNOWN]
 export function resendText(context: Context, id: string): Promise<OrderChange> {
   return changeOrder(
     context,
+    ['input', 'text'],
     async ({ em }) => (await em.findOne(Sms, id, { disableIdentityMap: true }))?.order.id ?? null,
     async (order, { em }) => {
       const { kind } = await em.findOneOrFail(Sms, id)

@@ -2,7 +2,7 @@ import { LockMode } from '@mikro-orm/core'
 import type { EntityManager } from '@mikro-orm/sql'
 import type { GraphQLSchema } from 'graphql'
 import type { Viewer } from '../auth/viewer.ts'
-import { refuse } from '../carts/refusal.ts'
+import { about, refuse } from '../carts/refusal.ts'
 import { EventType } from '../events/event.entity.ts'
 import { Shop } from '../shops/shop.entity.ts'
 import { shopOf } from '../shops/shop-of.ts'
@@ -157,10 +157,11 @@ export async function enableWebhook(
 ): Promise<Webhook> {
   signingKey(webhooks)
   const url = (await em.fork().findOne(Webhook, { id, apiKey: viewer.id! }))?.url
-  if (url) await webhooks.targets.check(url)
+  const path = ['input', 'id']
+  if (url) await about(path, () => webhooks.targets.check(url))
   return em.transactional(async tx => {
     const webhook = await ownWebhook(tx, viewer, id)
-    fitDocument(schema, webhook.document, viewer)
+    await about(path, () => fitDocument(schema, webhook.document, viewer))
     webhook.enable()
     const waiting = { webhook: id, status: WebhookDeliveryStatus.PENDING }
     const now = new Date()

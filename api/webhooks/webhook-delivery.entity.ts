@@ -3,6 +3,7 @@ import { Entity, Index, ManyToOne, PrimaryKey, Property, Unique } from '@mikro-o
 import { Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql'
 import { EventType } from '../events/event.entity.ts'
 import { newId } from '../ids.ts'
+import { Node } from '../node.ts'
 import { Webhook } from './webhook.entity.ts'
 
 export enum WebhookDeliveryStatus {
@@ -86,7 +87,10 @@ export type StoredAttempt = Omit<WebhookAttempt, 'at'> & { at: string }
 @Index({ name: 'webhook_delivery_sending_index', properties: ['updatedAt'], where: "status = 'SENDING'" })
 @Index({ properties: ['webhook', 'createdAt', 'id'] })
 @Index({ properties: ['createdAt'] })
-@ObjectType({ description: 'One event for one webhook. The payload itself is not kept.' })
+@ObjectType({
+  implements: Node,
+  description: 'One event for one webhook. The payload itself is not kept.',
+})
 export class WebhookDelivery {
   [OptionalProps]?:
     'id' | 'status' | 'tries' | 'tried' | 'dueAt' | 'createdAt' | 'updatedAt' | 'cursor' | 'attempts'
@@ -142,7 +146,7 @@ export class WebhookDelivery {
   updatedAt: Date = new Date()
 
   @Field(() => String, {
-    description: 'Place of the event in the log: `after` of `events` goes on from here.',
+    description: 'Place of the event in the log, an opaque cursor: `after` of `events` goes on from here.',
   })
   get cursor(): string {
     return String(this.seq)

@@ -1,10 +1,31 @@
 import { createUnionType, Field, ID, ObjectType } from 'type-graphql'
 import { Refusal } from '../carts/refusal.ts'
-import { UserError } from '../errors.ts'
+import { describeRefusal, UserError } from '../errors.ts'
 import { WebhookDelivery } from './webhook-delivery.entity.ts'
 import { Webhook } from './webhook.entity.ts'
 
-@ObjectType({ implements: UserError, description: 'Nothing was changed about a webhook.' })
+@ObjectType({
+  implements: UserError,
+  description: describeRefusal(
+    'Nothing was changed about a webhook.',
+    'BAD_DOCUMENT',
+    'BAD_EVENT_TYPES',
+    'BAD_OVERLAP',
+    'BAD_URL',
+    'DELIVERY_NOT_FOUND',
+    'FORBIDDEN_ADDRESS',
+    'INSECURE_URL',
+    'MISSING_SCOPE',
+    'TOO_COSTLY',
+    'TOO_DEEP',
+    'TOO_MANY_ALIASES',
+    'TOO_MANY_WEBHOOKS',
+    'UNKNOWN_HOST',
+    'WEBHOOKS_OFF',
+    'WEBHOOK_DISABLED',
+    'WEBHOOK_NOT_FOUND',
+  ),
+})
 export class WebhookRefused extends UserError {}
 
 @ObjectType({ description: 'A webhook with its signing secret.' })
@@ -21,7 +42,7 @@ export class WebhookSecret {
 
 @ObjectType({ description: 'A webhook is gone, with its delivery log.' })
 export class DeletedWebhook {
-  @Field(() => ID, { description: 'Its id.' })
+  @Field(() => ID, { description: 'The opaque id it had.' })
   id!: string
 }
 

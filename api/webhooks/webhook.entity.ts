@@ -3,6 +3,7 @@ import { Entity, Index, PrimaryKey, Property } from '@mikro-orm/decorators/legac
 import { Field, ID, ObjectType, registerEnumType } from 'type-graphql'
 import { EventType } from '../events/event.entity.ts'
 import { newId } from '../ids.ts'
+import { Node } from '../node.ts'
 
 export enum WebhookDisabledReason {
   TARGET_FAILED = 'TARGET_FAILED',
@@ -26,7 +27,7 @@ registerEnumType(WebhookDisabledReason, {
 /** An address that an integrator wants to be told events at. It reads the log by itself, at its own pace. */
 @Entity()
 @Index({ properties: ['apiKey', 'createdAt'] })
-@ObjectType({ description: 'An address that an integrator wants to be told events at.' })
+@ObjectType({ implements: Node, description: 'An address that an integrator wants to be told events at.' })
 export class Webhook {
   [OptionalProps]?: 'id' | 'failures' | 'createdAt' | 'cursor' | 'enabled'
 
@@ -121,7 +122,8 @@ export class Webhook {
   }
 
   @Field(() => String, {
-    description: 'How far the log was read for it: later events have not been turned into deliveries yet.',
+    description:
+      'Opaque cursor of how far the log was read for it: later events have not been turned into deliveries yet.',
   })
   get cursor(): string {
     return String(this.seq)

@@ -13,7 +13,7 @@ import {
   Root,
 } from 'type-graphql'
 import { allow } from '../auth/allow.ts'
-import { type Connection, connectionOf, paginate } from '../connection.ts'
+import { afterArg, type Connection, connectionOf, firstArg, paginate } from '../connection.ts'
 import type { Context } from '../context.ts'
 import {
   deleteWebhook,
@@ -51,8 +51,6 @@ class WebhookConnection extends connectionOf(Webhook, 'webhooks') {}
 @ObjectType({ description: 'A page of deliveries, newest first.' })
 class WebhookDeliveryConnection extends connectionOf(WebhookDelivery, 'deliveries') {}
 
-const firstArg = { description: 'How many, 1 to 100.' }
-const afterArg = { nullable: true, description: 'The page after this cursor.' }
 const withSecret = (made: { webhook: Webhook; secret: string }) => Object.assign(new WebhookSecret(), made)
 
 /** Webhooks: each key registers, sees and changes its own. */
@@ -65,14 +63,18 @@ export class WebhookResolver {
     @Arg('first', () => Int, firstArg) first: number,
     @Arg('after', () => String, afterArg) after?: string | null,
   ): Promise<Connection<Webhook>> {
-    return paginate(em, Webhook, { apiKey: viewer.id! }, 'createdAt', { first, after })
+    return paginate(
+      (older, options) => em.find(Webhook, { $and: [{ apiKey: viewer.id! }, ...older] }, options),
+      'createdAt',
+      { first, after },
+    )
   }
 
   @allow('webhooks:write')
   @Query(() => Webhook, { nullable: true, description: 'One webhook this key has registered.' })
   webhook(
     @Ctx() { em, viewer }: Context,
-    @Arg('id', () => ID, { description: 'Its id.' }) id: string,
+    @Arg('id', () => ID, { description: 'Its opaque id.' }) id: string,
   ): Promise<Webhook | null> {
     return em.findOne(Webhook, { id, apiKey: viewer.id! })
   }
@@ -92,7 +94,11 @@ export class WebhookResolver {
     status?: WebhookDeliveryStatus[] | null,
   ): Promise<Connection<WebhookDelivery>> {
     const where = { webhook: id, ...(status && { status: { $in: status } }) }
-    return paginate(em, WebhookDelivery, where, 'createdAt', { first, after })
+    return paginate(
+      (older, options) => em.find(WebhookDelivery, { $and: [where, ...older] }, options),
+      'createdAt',
+      { first, after },
+    )
   }
 
   @allow('webhooks:write')

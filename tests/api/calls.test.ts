@@ -174,7 +174,9 @@ test('what a caller said and keyed in is for those who may know numbers; others 
   await call.run('transferToStaff', { reason: 'wants a call back at 555-123-4567' })
   await api.ask(
     `mutation ($call: ID!) {
-      recordWords(call: $call, from: 0, said: [{ speaker: CALLER, text: "my number is 555-123-4567" }])
+      recordWords(
+        input: { call: $call, from: 0, said: [{ speaker: CALLER, text: "my number is 555-123-4567" }] }
+      )
     }`,
     { call: call.id },
     voice,

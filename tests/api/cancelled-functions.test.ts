@@ -14,8 +14,8 @@ afterAll(() => api.close())
 const cancel = async ({ id }: PhoneCall, ...requests: string[]) =>
   (
     await api.ask<{ stay: string[] }>(
-      'mutation ($call: ID!, $requests: [ID!]!) { stay: cancelFunctions(call: $call, requests: $requests) }',
-      { call: id, requests },
+      'mutation ($input: CancelFunctionsInput!) { stay: cancelFunctions(input: $input) }',
+      { input: { call: id, requests } },
       voice,
     )
   ).data.stay

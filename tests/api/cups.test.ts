@@ -22,23 +22,23 @@ interface State {
   items: { id: string; doneAt: string | null; labelPrints: number }[]
   code?: string
   message?: string
+  path?: string[] | null
   order?: State | null
 }
 
 const state = 'status seenAt changedAt items { id doneAt labelPrints }'
 
-async function change(field: string, variables: Record<string, unknown>): Promise<State> {
-  const types: Record<string, string> = { cup: 'ID!', done: 'Boolean!', id: 'ID!', cups: '[ID!]!' }
-  const names = Object.keys(variables)
+async function change(field: string, input: Record<string, unknown>): Promise<State> {
+  const Input = `${field[0]!.toUpperCase()}${field.slice(1)}Input`
   const { data, errors } = await api.ask<{ result: State }>(
-    `mutation (${names.map(name => `$${name}: ${types[name]!}`).join(', ')}) {
-      result: ${field}(${names.map(name => `${name}: $${name}`).join(', ')}) {
+    `mutation ($input: ${Input}!) {
+      result: ${field}(input: $input) {
         __typename
         ... on Order { ${state} }
-        ... on OrderMoveRefused { code message order { ${state} } }
+        ... on OrderMoveRefused { code message path order { ${state} } }
       }
     }`,
-    variables,
+    { input },
     staff,
   )
   expect(errors).toBeUndefined()
@@ -132,6 +132,7 @@ test('Done ticks what was not ticked, and recall takes exactly that back', async
     __typename: 'OrderMoveRefused',
     code: 'ORDER_MOVE_NOT_ALLOWED',
     message: expect.stringContaining('Recall it first'),
+    path: ['input', 'cup'],
     order: { status: 'READY' },
   })
   await move(api, staff, 'recallOrder', id)
@@ -148,14 +149,15 @@ test('Done ticks what was not ticked, and recall takes exactly that back', async
 })
 
 test('a cup or an order that is none is refused with what to do', async () => {
-  for (const result of [
-    await tick('cup_none'),
-    await change('markOrderSeen', { id: 'ord_none' }),
-    await change('recordLabels', { cups: [] }),
-  ]) {
+  for (const [result, field] of [
+    [await tick('cup_none'), 'cup'],
+    [await change('markOrderSeen', { id: 'ord_none' }), 'id'],
+    [await change('recordLabels', { cups: [] }), 'cups'],
+  ] as const) {
     expect(result).toMatchObject({
       code: 'ORDER_NOT_FOUND',
       message: expect.stringContaining('load the list again'),
+      path: ['input', field],
       order: null,
     })
   }
@@ -193,6 +195,7 @@ test('labels are counted, so that the next ones can say that they are reprints',
   expect((await orderOf(one.id)).items.map(({ labelPrints }) => labelPrints)).toEqual([1, 2])
   expect(await change('recordLabels', { cups: [items[0]!.id, foreign[0]!.id] })).toMatchObject({
     code: 'CUPS_OF_TWO_ORDERS',
+    path: ['input', 'cups'],
   })
   expect((await orderOf(one.id)).items.map(({ labelPrints }) => labelPrints)).toEqual([1, 2])
 })

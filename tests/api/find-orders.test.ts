@@ -21,12 +21,12 @@ const numbers = async (filter: object) => (await find(filter)).data.orders.nodes
 test('orders are found by the last digits of the phone number', async () => {
   const place = async (phone: string) => {
     const { data } = await api.ask<{ placeOrder: { order: { number: string } } }>(
-      `mutation ($phone: String!) {
-        placeOrder(idempotencyKey: $phone, input: { drinks: [{ flavor: "taro" }], phone: $phone }) {
+      `mutation ($key: String!, $phone: PhoneNumber!) {
+        placeOrder(idempotencyKey: $key, input: { drinks: [{ flavor: "taro" }], phone: $phone }) {
           ... on PlacedOrder { order { number } }
         }
       }`,
-      { phone },
+      { key: phone, phone },
       staff,
     )
     return data.placeOrder.order.number

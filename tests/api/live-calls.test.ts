@@ -58,7 +58,7 @@ function watch(key: string): {
 const speak = (call: string, from: number, text: string) =>
   api.ask(
     `mutation ($call: ID!, $from: Int!, $text: String!) {
-      recordWords(call: $call, from: $from, said: [{ speaker: CALLER, text: $text }])
+      recordWords(input: { call: $call, from: $from, said: [{ speaker: CALLER, text: $text }] })
     }`,
     { call, from, text },
     voice,

@@ -2,10 +2,12 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startApi, type TestApi } from '../support/api.ts'
 import { placeOrder } from '../support/orders.ts'
 import { phoneCall } from '../support/phone-call.ts'
+import { startReceiver } from '../support/webhook-receiver.ts'
+import { registerWebhook, webhookState } from '../support/webhooks.ts'
 
 let api: TestApi
 beforeAll(async () => {
-  api = await startApi()
+  api = await startApi({ webhooks: { allowPrivate: true, poll: 50 } })
 })
 afterAll(() => api.close())
 
@@ -19,6 +21,8 @@ const node = (id: string, as?: string) =>
       ... on MenuItem { name price { amount } }
       ... on Shop { name }
       ... on Call { outcome callerEnding }
+      ... on Webhook { url deliveries(first: 1) { nodes { id } } }
+      ... on WebhookDelivery { type attempts { outcome } }
     } }`,
     { id },
     as,
@@ -58,11 +62,41 @@ test('anything can be read anew by its id, by those who may read things of its k
   expect((await node(id, calls)).errors![0]!.extensions.code).toBe('FORBIDDEN')
 })
 
-test.each(['ord_none', 'item_', 'thing_123', 'constructor_1', '__proto___', 'CA0', ''])(
-  '"%s" is nothing',
-  async id => {
-    const { data, errors } = await node(id, await api.key('orders:read', 'calls:read'))
-    expect(errors).toBeUndefined()
-    expect(data.node).toBeNull()
-  },
-)
+test('a webhook and its deliveries are there for the key that has registered it, and for no other', async () => {
+  const receiver = await startReceiver()
+  const own = await api.key('webhooks:write', 'orders:read', 'orders:write')
+  const other = await api.key('webhooks:write', 'orders:read', 'orders:write')
+  const url = `${receiver.url}/hook`
+  const { id } = await registerWebhook(api, own, { url })
+  await placeOrder(api, own)
+  const msg = (await receiver.next()).id
+  const status = async () => (await webhookState(api, own, id)).deliveries.nodes[0]!.status
+  await expect.poll(status, { timeout: 20_000 }).toBe('DELIVERED')
+
+  const webhook = { __typename: 'Webhook', id, url, deliveries: { nodes: [{ id: msg }] } }
+  const delivery = { __typename: 'WebhookDelivery', id: msg, type: 'ORDER_CREATED' }
+  expect((await node(id, own)).data.node).toEqual(webhook)
+  expect((await node(msg, own)).data.node).toEqual({ ...delivery, attempts: [{ outcome: 'DELIVERED' }] })
+  for (const each of [id, msg]) {
+    expect(await node(each, other)).toMatchObject({ data: { node: null } })
+    expect((await node(each, await api.signIn())).errors![0]!.extensions.code).toBe('FORBIDDEN')
+    expect((await node(each)).errors![0]!.extensions.code).toBe('UNAUTHENTICATED')
+  }
+  await receiver.close()
+})
+
+test.each([
+  'hook_none',
+  'msg_none',
+  'ord_none',
+  'item_',
+  'thing_123',
+  'constructor_1',
+  '__proto___',
+  'CA0',
+  '',
+])('"%s" is nothing', async id => {
+  const { data, errors } = await node(id, await api.key('orders:read', 'calls:read', 'webhooks:write'))
+  expect(errors).toBeUndefined()
+  expect(data.node).toBeNull()
+})

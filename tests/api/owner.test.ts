@@ -350,7 +350,7 @@ describe('beside a running api', { timeout: 120_000 }, () => {
       )
     const words = (call: string, said: string, key: string) =>
       api.ask(
-        `mutation ($call: ID!, $text: String!) { recordWords(call: $call, from: 0, said: [{ speaker: CALLER, text: $text }]) }`,
+        `mutation ($call: ID!, $text: String!) { recordWords(input: { call: $call, from: 0, said: [{ speaker: CALLER, text: $text }] }) }`,
         { call, text: said },
         key,
       )

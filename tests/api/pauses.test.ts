@@ -22,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => api.close())
 beforeEach(async () => {
   await api.ask(
-    'mutation { pauseOrdering(paused: false) { id } delayOrdering(minutes: 0) { __typename } }',
+    'mutation { pauseOrdering(paused: false) { id } delayOrdering(input: { minutes: 0 }) { __typename } }',
     {},
     staff,
   )
@@ -57,9 +57,11 @@ const shopFields =
 const shopNow = async () =>
   (await api.ask<{ board: { shop: Shop } }>(`{ board { shop { ${shopFields} } } }`)).data.board.shop
 
-async function change(mutation: string): Promise<Partial<Shop> & { code?: string; message?: string }> {
+async function change(
+  mutation: string,
+): Promise<Partial<Shop> & { code?: string; message?: string; path?: string[] }> {
   const { data, errors } = await api.ask<{ shop: Shop & { code: string; message: string } }>(
-    `mutation { shop: ${mutation} { ... on Shop { ${shopFields} } ... on ShopChangeRefused { code message } } }`,
+    `mutation { shop: ${mutation} { ... on Shop { ${shopFields} } ... on ShopChangeRefused { code message path } } }`,
     {},
     staff,
   )
@@ -169,7 +171,7 @@ test('a delay is promised to callers and programs until it is over', async () =>
   await stage(call, [])
   expect((await place({ flavor: 'taro' })).order!.promisedAt, 'nothing is promised on a usual day').toBeNull()
   const before = (await shopNow()).waitMinutes
-  const delayed = await change('delayOrdering(minutes: 20, period: THIRTY_MINUTES)')
+  const delayed = await change('delayOrdering(input: { minutes: 20, period: THIRTY_MINUTES })')
   expect(delayed).toMatchObject({ delayMinutes: 20 })
   expect(minutesTo(delayed.delayedUntil)).toBe(30)
   expect(delayed.waitMinutes).toBe(before + 20)
@@ -189,14 +191,30 @@ test('a delay is promised to callers and programs until it is over', async () =>
 })
 
 test.each([
-  ['delayOrdering(minutes: -1)', 'BAD_DELAY', 'A delay is 0 to 120 minutes.'],
-  ['delayOrdering(minutes: 121)', 'BAD_DELAY', 'Pause ordering for longer.'],
-  ['updateShop(input: { warnAfterMinutes: 0 })', 'BAD_THRESHOLDS', 'Give two such numbers.'],
-  ['updateShop(input: { warnAfterMinutes: 10 })', 'BAD_THRESHOLDS', 'Give two such numbers.'],
-  ['updateShop(input: { lateAfterMinutes: 241 })', 'BAD_THRESHOLDS', 'Give two such numbers.'],
-])('%s is refused', async (mutation, code, words) => {
+  ['delayOrdering(input: { minutes: -1 })', 'BAD_DELAY', 'A delay is 0 to 120 minutes.', 'minutes'],
+  ['delayOrdering(input: { minutes: 121 })', 'BAD_DELAY', 'Pause ordering for longer.', 'minutes'],
+  [
+    'updateShop(input: { warnAfterMinutes: 0 })',
+    'BAD_THRESHOLDS',
+    'Give two such numbers.',
+    'warnAfterMinutes',
+  ],
+  [
+    'updateShop(input: { warnAfterMinutes: 10 })',
+    'BAD_THRESHOLDS',
+    'Give two such numbers.',
+    'warnAfterMinutes',
+  ],
+  [
+    'updateShop(input: { lateAfterMinutes: 241 })',
+    'BAD_THRESHOLDS',
+    'Give two such numbers.',
+    'lateAfterMinutes',
+  ],
+])('%s is refused', async (mutation, code, words, field) => {
   const before = await shopNow()
-  expect(await change(mutation)).toMatchObject({ code, message: expect.stringContaining(words) })
+  const message = expect.stringContaining(words) as string
+  expect(await change(mutation)).toMatchObject({ code, message, path: ['input', field] })
   expect(await shopNow()).toEqual(before)
 })
 

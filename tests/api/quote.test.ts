@@ -70,9 +70,9 @@ test('a quote tells drinks, price and wait as they would be, and orders nothing'
 
 test('a quote holds the delay of a busy shop', async () => {
   const { waitMinutes: before } = (await place(input, true)).result!
-  await api.ask('mutation { delayOrdering(minutes: 25) { __typename } }', {}, staff)
+  await api.ask('mutation { delayOrdering(input: { minutes: 25 }) { __typename } }', {}, staff)
   expect((await place(input, true)).result!.waitMinutes).toBe(before! + 25)
-  await api.ask('mutation { delayOrdering(minutes: 0) { __typename } }', {}, staff)
+  await api.ask('mutation { delayOrdering(input: { minutes: 0 }) { __typename } }', {}, staff)
 })
 
 test.each([

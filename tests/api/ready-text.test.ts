@@ -64,7 +64,10 @@ const recall = async (id: string, tellGuest: boolean) => {
 const resend = async (text: string) => {
   const { data } = await api.ask<{ result: { number?: string; code?: string; message?: string } }>(
     `mutation ($text: ID!) {
-      result: resendText(text: $text) { ... on Order { number } ... on OrderMoveRefused { code message } }
+      result: resendText(input: { text: $text }) {
+        ... on Order { number }
+        ... on OrderMoveRefused { code message path }
+      }
     }`,
     { text },
     staff,
@@ -169,7 +172,7 @@ test('a text is sent again on request, but not while one is on its way', async (
     code: 'TEXT_ON_ITS_WAY',
     message: expect.stringContaining('still on its way'),
   })
-  expect(await resend('sms_none')).toMatchObject({ code: 'ORDER_NOT_FOUND' })
+  expect(await resend('sms_none')).toMatchObject({ code: 'ORDER_NOT_FOUND', path: ['input', 'text'] })
 })
 
 test('a text sent again whose answer was lost is not taken for the first one', async () => {

@@ -15,7 +15,7 @@ test('numbers, names and words are erased when they are old enough; what statist
     const { orderNumber } = await call.run('checkoutOrder', { name: 'Zoë' })
     await api.ask(
       `mutation ($call: ID!) {
-        recordWords(call: $call, from: 0, said: [{ speaker: CALLER, text: "it is 555-123-4567" }])
+        recordWords(input: { call: $call, from: 0, said: [{ speaker: CALLER, text: "it is 555-123-4567" }] })
       }`,
       { call: call.id },
       key,

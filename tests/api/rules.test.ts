@@ -36,6 +36,8 @@ const nodes: Record<string, { rule: Rule; id: string }> = {
   PiiRead: { rule: 'keys:write', id: 'read_1' },
   Shop: { rule: 'anyone', id: 'shop_1' },
   Sms: { rule: 'orders:read', id: 'sms_1' },
+  Webhook: { rule: 'webhooks:write', id: 'hook_1' },
+  WebhookDelivery: { rule: 'webhooks:write', id: 'msg_1' },
 }
 
 /** Of each field of each object type, by whom it can be read: by its own rule, or by those of every way to it. */

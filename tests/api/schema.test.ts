@@ -1,5 +1,6 @@
-import { readFile } from 'node:fs/promises'
+import { glob, readFile } from 'node:fs/promises'
 import {
+  type GraphQLInterfaceType,
   GraphQLNonNull,
   GraphQLObjectType,
   GraphQLSchema,
@@ -8,6 +9,7 @@ import {
   isInputObjectType,
   isInterfaceType,
   isObjectType,
+  isUnionType,
   lexicographicSortSchema,
   printSchema,
 } from 'graphql'
@@ -39,6 +41,81 @@ test('every type, field, argument and enum value is described', () => {
 
 test('schema.graphql is what the code says', async () => {
   expect(await readFile('schema.graphql', 'utf8')).toBe(`${printSchema(lexicographicSortSchema(schema))}\n`)
+})
+
+const outputs = own
+  .filter(type => isObjectType(type) || isInterfaceType(type))
+  .flatMap(type =>
+    Object.values(type.getFields()).map(field => ({ field, place: `${type.name}.${field.name}` })),
+  )
+const inputs = own
+  .filter(isInputObjectType)
+  .flatMap(type =>
+    Object.values(type.getFields()).map(field => ({ field, place: `${type.name}.${field.name}` })),
+  )
+/** "[ID!]!" → "ID" */
+const named = ({ type }: { type: unknown }) => String(type).replaceAll(/[[\]!]/g, '')
+const UserError = schema.getType('UserError')
+const failures = schema.getImplementations(UserError as GraphQLInterfaceType).objects
+
+test('the failures of every result are UserErrors, and only they look like failures', () => {
+  const unions = own.filter(isUnionType)
+  expect(unions.filter(({ name }) => !name.endsWith('Result')).map(String)).toEqual([])
+  const members = unions.flatMap(union => union.getTypes())
+  for (const union of unions) {
+    expect(
+      union.getTypes().filter(type => failures.includes(type)),
+      union.name,
+    ).toHaveLength(1)
+  }
+  const looking = members.filter(type => /Refused|Failed|Error/.test(type.name) || 'code' in type.getFields())
+  expect(new Set(looking)).toEqual(new Set(failures))
+})
+
+test('every code of a refusal stands in the contract, and every code of the contract in the source', async () => {
+  const lists = [...failures, schema.getType('AgentAnswer')!].map(
+    ({ name, description }) => / Codes: ([A-Z_, ]+)\.$/.exec(description!)?.[1]?.split(', ') ?? [name],
+  )
+  const described = new Set(lists.flat())
+  const refused = new Set<string>()
+  let source = ''
+  for await (const file of glob('{api,voice}/**/*.ts')) {
+    const text = await readFile(file, 'utf8')
+    // Which code goes with which type is described there, so that is no proof.
+    source += text.replaceAll(/describeRefusal\([^)]*\)/g, '')
+    if (!/import \{[^}]*\brefuse\b[^}]*\} from '.*refusal\.ts'/.test(text)) continue
+    for (const [, first] of text.matchAll(/\brefuse\(([^,]*),/g)) {
+      for (const [, code] of first!.matchAll(/'([A-Z][A-Z_]+)'/g)) refused.add(code!)
+    }
+  }
+  expect(refused.size).toBeGreaterThan(50)
+  expect([...refused].filter(code => !described.has(code))).toEqual([])
+  const known = (code: string) => source.includes(`'${code.replace(/^ORDER_ALREADY_/, '')}'`)
+  expect([...described].filter(code => !known(code))).toEqual([])
+})
+
+test('phone numbers are PhoneNumbers, except what Twilio and language models say', () => {
+  const numbers = [...outputs, ...inputs].filter(({ field }) => /^(phone|from)$/.test(field.name))
+  const others = numbers.filter(({ field }) => named(field) !== 'PhoneNumber')
+  expect(others.map(({ place }) => place).toSorted()).toEqual([
+    'RecordWordsInput.from',
+    'StartCallInput.from',
+  ])
+  expect(numbers.length).toBeGreaterThan(6)
+})
+
+test('ids and cursors are described as opaque', () => {
+  const ids = outputs.filter(({ field }) => named(field) === 'ID')
+  const cursors = outputs.filter(({ field }) => /cursor$/i.test(field.name))
+  const args = outputs.flatMap(({ field, place }) =>
+    field.args.filter(({ name }) => name === 'after').map(arg => ({ place: `${place}(after)`, field: arg })),
+  )
+  const clear = [...ids, ...cursors, ...args].filter(
+    // Ids of calls are Twilio's, and ids of functions Deepgram's.
+    ({ field }) => !/opaque|CallSid|Twilio|Id of the call|Answers the requests/i.test(field.description!),
+  )
+  expect(clear.map(({ place }) => place)).toEqual([])
+  expect(ids.length).toBeGreaterThan(10)
 })
 
 test('every list that may grow long is a connection', () => {

@@ -236,6 +236,31 @@ test('a text that is not due is not sent, one that is due is, also after a resta
   await expectQuiet(id, 1)
 })
 
+test('two texts about an order that are due at once go out one after the other, the thanks first', async () => {
+  const asked: { word: string; at: number }[] = []
+  await provider.close()
+  provider = await startSmsProvider({
+    treat: (_to, body) => {
+      asked.push({ word: body.split(' ')[0]!, at: performance.now() })
+      return asked.length === 3 ? 'hang' : 'take'
+    },
+  })
+  const timeout = 300
+  await start({}, timeout)
+  const { id } = await placeOrder(api, key)
+  await move(api, key, 'markOrderReady', id)
+  await expect.poll(() => asked.length).toBe(2)
+  await expect.poll(async () => (await textsOf(id)).map(({ status }) => status)).toEqual(['SENT', 'SENT'])
+  await api.orm.em
+    .fork()
+    .nativeUpdate(Sms, { order: id }, { status: SmsStatus.QUEUED, dueAt: new Date(), messageSid: null })
+  await expect.poll(() => asked.length, { timeout: 5_000 }).toBeGreaterThan(3)
+  const [thanks, ready] = asked.slice(2)
+  expect(thanks!.word).toBe('Thanks')
+  // Not before Twilio was given up, which did not answer to the first.
+  expect(ready!.at - thanks!.at).toBeGreaterThan(timeout - 50)
+})
+
 describe('what Twilio reports', () => {
   const report = async (
     fields: Record<string, string>,

@@ -48,7 +48,7 @@ test('a cup that is made is waited for no more', async () => {
   )
   for (const cup of data.order.items.slice(0, 3)) {
     await api.ask(
-      'mutation ($cup: ID!) { setCupDone(cup: $cup, done: true) { __typename } }',
+      'mutation ($cup: ID!) { setCupDone(input: { cup: $cup, done: true }) { __typename } }',
       { cup: cup.id },
       staff,
     )

@@ -536,7 +536,10 @@ describe('a webhook is disabled, and says why,', () => {
     await placeOrder(api, key)
     await expectDisabled(id, 'DOCUMENT_UNFIT')
     expect((await webhookState(api, friend, id)).disabledMessage).toContain('orders:pii')
-    expect((await changeWebhook(api, friend, 'enableWebhook', { id })).code).toBe('MISSING_SCOPE')
+    expect(await changeWebhook(api, friend, 'enableWebhook', { id })).toMatchObject({
+      code: 'MISSING_SCOPE',
+      path: ['input', 'id'],
+    })
     expect(receiver.received).toEqual([])
     await changeWebhook(api, friend, 'updateWebhook', { id, document: null })
     await changeWebhook(api, friend, 'enableWebhook', { id })

@@ -11,10 +11,8 @@ export function reports(api: TestApi, key: string): Reports {
   return {
     async says(call, from, said) {
       await api.ask(
-        `mutation ($call: ID!, $from: Int!, $said: [SaidInput!]!) {
-          recordWords(call: $call, from: $from, said: $said)
-        }`,
-        { call, from, said },
+        'mutation ($input: RecordWordsInput!) { recordWords(input: $input) }',
+        { input: { call, from, said } },
         key,
       )
     },

@@ -61,7 +61,7 @@ test('sold out and pause', async () => {
   await api.ask(
     `mutation ($item: ID!) {
       setAvailability(item: $item, available: false, period: ONE_HOUR) { __typename }
-      delayOrdering(minutes: 10, period: ONE_HOUR) { __typename }
+      delayOrdering(input: { minutes: 10, period: ONE_HOUR }) { __typename }
     }`,
     { item: boba.id },
     staff,

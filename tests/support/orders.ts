@@ -46,7 +46,7 @@ export async function move(api: TestApi, as: string, name: Move, id: string): Pr
       moved: ${name}(id: $id) {
         __typename
         ... on Order { status }
-        ... on OrderMoveRefused { code message order { status } }
+        ... on OrderMoveRefused { code message path order { status } }
       }
     }`,
     { id },

@@ -60,7 +60,7 @@ test('an agent on the line is told what has changed at the shop, and one that co
   await change(`setAvailability(item: "${boba}", available: true)`)
   expect(await news(line)).toContain('boba is available again.')
 
-  await change('delayOrdering(minutes: 15)')
+  await change('delayOrdering(input: { minutes: 15 })')
   expect(await news(line)).toMatch(
     /Orders take longer now: about 1\d minutes\. Say so before the caller orders\./,
   )
@@ -72,9 +72,9 @@ test('an agent on the line is told what has changed at the shop, and one that co
     ok: true,
     wait_minutes: expect.any(Number),
   })
-  await change('delayOrdering(minutes: 5)')
+  await change('delayOrdering(input: { minutes: 5 })')
   expect(await news(line)).toMatch(/Orders now take about \d+ minutes\./)
-  await change('delayOrdering(minutes: 0)')
+  await change('delayOrdering(input: { minutes: 0 })')
   expect(await news(line)).toContain('Orders take no longer than usual again.')
 
   await change('pauseOrdering(paused: true, period: FIFTEEN_MINUTES)')

@@ -66,9 +66,11 @@ const orderEventsText = `
 `
 const startText = `mutation StartOrder($id: ID!) { result: startOrder(id: $id) { ...Moved } }`
 const doneText = `mutation MarkOrderReady($id: ID!) { result: markOrderReady(id: $id) { ...Moved } }`
-const seenText = `mutation MarkOrderSeen($id: ID!) { result: markOrderSeen(id: $id) { ...Moved } }`
+const seenText = `mutation MarkOrderSeen($id: ID!) { result: markOrderSeen(input: { id: $id }) { ...Moved } }`
 const cupText = `
-  mutation SetCupDone($cup: ID!, $done: Boolean!) { result: setCupDone(cup: $cup, done: $done) { ...Moved } }
+  mutation SetCupDone($cup: ID!, $done: Boolean!) {
+    result: setCupDone(input: { cup: $cup, done: $done }) { ...Moved }
+  }
 `
 const recallText = `
   mutation RecallOrder($id: ID!, $tellGuest: Boolean!) {
@@ -79,7 +81,9 @@ const pickedUpText = `mutation CompleteOrder($id: ID!) { result: completeOrder(i
 const cancelText = `
   mutation CancelOrder($id: ID!, $reason: String) { result: cancelOrder(id: $id, reason: $reason) { ...Moved } }
 `
-const resendText = `mutation ResendText($text: ID!) { result: resendText(text: $text) { ...Moved } }`
+const resendText = `
+  mutation ResendText($text: ID!) { result: resendText(input: { text: $text }) { ...Moved } }
+`
 
 // Never called, and gone from the build: they give the strings the types of the schema.
 const _order = () => graphql(orderFields)

@@ -22,7 +22,7 @@ export const orderForLabels: Operation<typeof _order> = orderText
 
 const recordText = `
   mutation RecordLabels($cups: [ID!]!) {
-    result: recordLabels(cups: $cups) {
+    result: recordLabels(input: { cups: $cups }) {
       __typename
       ... on Order { ${labelFields} }
       ... on OrderMoveRefused { code message }

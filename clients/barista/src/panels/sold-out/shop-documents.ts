@@ -39,7 +39,7 @@ export const pauseOrdering: Operation<typeof _pause> = pauseText
 
 const delayText = `
   mutation DelayOrdering($minutes: Int!, $period: Period) {
-    result: delayOrdering(minutes: $minutes, period: $period) {
+    result: delayOrdering(input: { minutes: $minutes, period: $period }) {
       __typename
       ... on Shop { ${shopFields} }
       ... on ShopChangeRefused { code message }

@@ -1,0 +1,83 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { isNamed, withChanges, withRelease } from './change-log.ts'
+import { changesBetween, type ContractChange, isCritical } from './changes.ts'
+
+/**
+ * Holds `schema.graphql` to the contract of the last release, of which there is a copy in `docs/contract/`:
+ *
+ *     check            fails when programs written for it may break and CHANGELOG.md does not say so
+ *     changelog        writes what has changed into CHANGELOG.md, under "Unreleased"
+ *     release VERSION  makes that the release of today, and keeps a copy of its contract
+ */
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { root: { type: 'string', default: '.' } },
+})
+const schemaFile = join(values.root, 'schema.graphql')
+const logFile = join(values.root, 'CHANGELOG.md')
+const releases = join(values.root, 'docs/contract')
+
+const commands: Record<string, (version?: string) => Promise<void>> = { check, changelog, release }
+const [command = '', version] = positionals
+if (commands[command]) await commands[command](version)
+else fail('Say what to do: check, changelog, or release VERSION.')
+
+async function check(): Promise<void> {
+  const { version, changes } = await sinceRelease()
+  const log = await readFile(logFile, 'utf8')
+  const unnamed = changes.filter(change => isCritical(change) && !isNamed(log, change))
+  if (unnamed.length > 0) fail(sentenceFor(version, unnamed))
+}
+
+function sentenceFor(version: string, changes: readonly ContractChange[]): string {
+  const lines = changes.map(({ kind, line }) => `  ${kind.toLowerCase()}  ${line}`).join('\n')
+  return `schema.graphql may break programs that were written for ${version}:
+
+${lines}
+
+Keep what there was, and deprecate it with its date: deprecationReason: 'Use \`x\`. Removed on 2027-06-30.'
+When it has to be, \`npm run changelog\` names it in CHANGELOG.md; write behind it, after a dash, what to do instead.`
+}
+
+async function changelog(): Promise<void> {
+  const { changes } = await sinceRelease()
+  await writeFile(logFile, withChanges(await readFile(logFile, 'utf8'), changes))
+}
+
+async function release(version?: string): Promise<void> {
+  if (!version || !/^\d+\.\d+\.\d+$/.test(version)) return fail('Say which version it is, e.g. 0.2.0.')
+  const last = await lastRelease()
+  if (compare(version, last) <= 0)
+    return fail(`${version} does not come after ${last}. Give a later version.`)
+  await changelog()
+  const today = new Date().toISOString().slice(0, 10)
+  await writeFile(logFile, withRelease(await readFile(logFile, 'utf8'), version, today))
+  await writeFile(join(releases, `${version}.graphql`), await readFile(schemaFile))
+}
+
+/** What has changed since the last release, and which one that was. */
+async function sinceRelease(): Promise<{ version: string; changes: ContractChange[] }> {
+  const version = await lastRelease()
+  const before = await readFile(join(releases, `${version}.graphql`), 'utf8')
+  return { version, changes: await changesBetween(before, await readFile(schemaFile, 'utf8')) }
+}
+
+async function lastRelease(): Promise<string> {
+  const files = (await readdir(releases)).filter(file => file.endsWith('.graphql'))
+  return files
+    .map(file => file.slice(0, -'.graphql'.length))
+    .sort(compare)
+    .at(-1)!
+}
+
+/** Versions by number: 0.10.0 comes after 0.9.0. */
+function compare(one: string, other: string): number {
+  return one.localeCompare(other, 'en', { numeric: true })
+}
+
+function fail(sentence: string): void {
+  console.error(sentence)
+  process.exitCode = 1
+}
