@@ -4,10 +4,10 @@ import { databaseUrl, onServer, postgresql } from '../support/api.ts'
 import { build } from '../support/built.ts'
 import { type FuzzedShop, guest, startFuzzedShop } from '../support/fuzzed-shop.ts'
 
-const documents = Number(process.env.FUZZ_ROUNDS) || 3_500
-const warmUp = 1_500
+const documents = Number(process.env.FUZZ_ROUNDS) || 3_000
+const warmUp = 2_500
 /** So much the heap may grow after it has warmed up, in bytes: code that is compiled late, pages of statistics. */
-const growth = 16 * 2 ** 20
+const growth = 8 * 2 ** 20
 
 beforeAll(build, 120_000)
 

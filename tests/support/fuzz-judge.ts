@@ -57,13 +57,18 @@ export class Judge {
     this.tally.set(what, (this.tally.get(what) ?? 0) + 1)
   }
 
-  /** @param pii whether they may see numbers and names */
-  words(text: string, pii: boolean): string[] {
+  /**
+   * @param pii whether they may see numbers and names
+   * @param sent what they said themselves, which they may read again
+   */
+  words(text: string, pii: boolean, sent: string): string[] {
     return [
       ...insides.flatMap(inside => inside.exec(text)?.[0] ?? []).map(shown => `shows ${shown}`),
       ...(pii
         ? []
-        : this.#personal.filter(secret => text.includes(secret)).map(() => 'shows who a guest is')),
+        : this.#personal
+            .filter(secret => text.includes(secret) && !sent.includes(secret))
+            .map(() => 'shows who a guest is')),
     ]
   }
 

@@ -174,7 +174,7 @@ class Fuzzer implements Fuzzed {
       return blame([`never came: ${(error as Error).message}`], '')
     }
     const { text, type } = answer
-    blame(this.#judge.words(text, viewer.pii), text)
+    blame(this.#judge.words(text, viewer.pii, JSON.stringify(request)), text)
     const { method } = request
     if (type.startsWith('text/event-stream')) {
       for (const [, data] of text.matchAll(/^data: (.+)$/gm)) {
@@ -245,7 +245,8 @@ class Fuzzer implements Fuzzed {
       this.#blame([`never came: ${(error as Error).message}`], viewer, sent, talk.texts.join('\n'))
       socket.terminate()
     }
-    for (const text of talk.texts) this.#blame(this.#judge.words(text, viewer.pii), viewer, sent, text)
+    for (const text of talk.texts)
+      this.#blame(this.#judge.words(text, viewer.pii, sent.join(' ')), viewer, sent, text)
     for (const { type, payload } of talk.messages) {
       if (type === 'error') this.#blame(this.#judge.errors(payload), viewer, sent, JSON.stringify(payload))
       if (type !== 'next') continue

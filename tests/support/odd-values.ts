@@ -163,10 +163,12 @@ function plainValue(type: GraphQLNamedType, name: string, { random, found, field
   }
 }
 
-/** Of the wrong kind, from elsewhere, too large, or only strange. */
+/** Strange but of the right kind, so that it goes far; or of the wrong kind, from elsewhere, too large. */
 function oddValue(type: GraphQLInputType, by: OddValues): unknown {
   const { random, found } = by
   const named = getNamedType(type)
+  const texts = ['String', 'ID'].includes(named.name)
+  if (random.chance(60) && texts) return isList(type) ? [oddText(random)] : oddText(random)
   switch (random.below(12)) {
     case 0:
       return null
@@ -197,6 +199,8 @@ function oddValue(type: GraphQLInputType, by: OddValues): unknown {
       return named.name.includes('Date') ? random.pick(oddMoments) : oddText(random)
   }
 }
+
+const isList = (type: GraphQLInputType): boolean => isListType(isNonNullType(type) ? type.ofType : type)
 
 function nested(depth: number, lists: boolean): unknown {
   let value: unknown = 'deep'
