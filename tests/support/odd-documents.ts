@@ -59,7 +59,7 @@ class Writer {
   readonly #found: Found
   readonly #without: string[]
   /** Of a hundred values; many documents have none at all, or nothing would ever be done. */
-  readonly #odd: number
+  #odd = 0
   readonly #declared: string[] = []
   readonly #variables: Record<string, unknown> = {}
   readonly #fragments: string[] = []
@@ -70,11 +70,11 @@ class Writer {
     this.#random = random
     this.#found = found
     this.#without = without
-    this.#odd = random.pick([0, 0, 0, 5, 40])
   }
 
   operation(kind: Kind): Asked {
     const random = this.#random
+    this.#odd = random.pick(kind === 'mutation' ? [0, 0, 0, 5, 40] : [0, 5, 60])
     const root = this.#schema.getRootType(kind as never)!
     const fields = Object.values(root.getFields()).filter(({ name }) => !this.#without.includes(name))
     const usual = fields.filter(({ name }) => often.has(name))
