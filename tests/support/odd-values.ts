@@ -167,8 +167,8 @@ function plainValue(type: GraphQLNamedType, name: string, { random, found, field
 function oddValue(type: GraphQLInputType, by: OddValues): unknown {
   const { random, found } = by
   const named = getNamedType(type)
-  const texts = ['String', 'ID'].includes(named.name)
-  if (random.chance(60) && texts) return isList(type) ? [oddText(random)] : oddText(random)
+  const strange = ofKind(named.name, random)
+  if (strange !== undefined && random.chance(60)) return isList(type) ? [strange] : strange
   switch (random.below(12)) {
     case 0:
       return null
@@ -198,6 +198,13 @@ function oddValue(type: GraphQLInputType, by: OddValues): unknown {
     default:
       return named.name.includes('Date') ? random.pick(oddMoments) : oddText(random)
   }
+}
+
+/** Something strange of a kind that fits. */
+function ofKind(type: string, random: Random): string | number | undefined {
+  if (type === 'Int') return random.pick([0, -1, 1, 100, 101, 2 ** 31 - 1, -(2 ** 31)])
+  if (type.includes('Date')) return random.pick(oddMoments)
+  return ['String', 'ID', 'PhoneNumber'].includes(type) ? oddText(random) : undefined
 }
 
 const isList = (type: GraphQLInputType): boolean => isListType(isNonNullType(type) ? type.ofType : type)
