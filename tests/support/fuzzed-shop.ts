@@ -11,6 +11,7 @@ import { type Fuzzed, fuzz, type FuzzOptions, type FuzzViewer } from './fuzzer.t
 export interface FuzzedShop extends Pick<Program, 'measure'> {
   /** Sends so many odd documents. */
   fuzz(options: Pick<FuzzOptions, 'seed' | 'documents'>): Promise<Fuzzed>
+  url: string
   /** Names of all root fields. */
   rootFields: string[]
   /** Asks as somebody who may do everything. */
@@ -92,6 +93,7 @@ export async function startFuzzedShop({
   // The last two are those of the guests that come by chance.
   const personal = [guest.name, guest.phone.slice(2), '+15551234567', '+15551230000']
   return {
+    url,
     measure,
     ask,
     rootFields: roots.flatMap(root => Object.keys(root!.getFields())),
