@@ -14,6 +14,8 @@ export default defineConfig({
     pool: 'forks',
     // Most of what tests do is wait. The default leaves one of two cores idle.
     maxWorkers: 2,
+    // No file leaves anything behind for the next one, so that what they all import is loaded once.
+    isolate: false,
     projects: [
       {
         extends: true,

@@ -13,7 +13,7 @@ import { Random } from '../support/random.ts'
 
 let api: TestApi
 beforeAll(async () => {
-  api = await startApi()
+  api = await startApi({ server: { time: 60_000 } })
 })
 afterAll(() => api.close())
 
