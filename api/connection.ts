@@ -1,5 +1,6 @@
 import { GraphQLError } from 'graphql'
 import { type ClassType, Field, ObjectType } from 'type-graphql'
+import { isText } from './limits/text.ts'
 
 /** Rows of a page at most. */
 export const largestPage = 100
@@ -62,9 +63,11 @@ export function connectionOf<T extends object>(Node: ClassType<T>, plural: strin
 
 const encode = (at: Date, id: string) => Buffer.from(`${at.getTime()}:${id}`).toString('base64url')
 
+/** Up to the year 5138: PostgreSQL does not read one of five digits. */
 function decode(cursor: string): { at: Date; id: string } {
-  const match = /^(\d{1,15}):(.+)$/.exec(Buffer.from(cursor, 'base64url').toString())
-  if (!match) throw badInput('`after` is no cursor of this list. Take it from pageInfo.endCursor.')
+  const match = /^(\d{1,14}):(.+)$/.exec(Buffer.from(cursor, 'base64url').toString())
+  if (!match || !isText(match[2]!))
+    throw badInput('`after` is no cursor of this list. Take it from pageInfo.endCursor.')
   return { at: new Date(Number(match[1])), id: match[2]! }
 }
 

@@ -82,6 +82,9 @@ export interface Server {
   close: () => Promise<void>
 }
 
+/** That a client goes away in the middle is how a stream ends, and no failure of ours. */
+const clientLeft = new Set<string | undefined>(['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'])
+
 /** How long requests that are being answered may take when the server closes, in milliseconds. */
 const lastRequests = 2_000
 
@@ -240,7 +243,9 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const showScreen = screens(options.screensFolder)
   const explore = explorer(options.screensFolder)
   const app = new Koa()
-  app.on('error', error => logger.error({ err: error }, 'a request failed'))
+  app.on('error', (error: NodeJS.ErrnoException) => {
+    if (!clientLeft.has(error.code)) logger.error({ err: error }, 'a request failed')
+  })
   app.use(async (ctx, next) => {
     ctx.set('X-Content-Type-Options', 'nosniff')
     ctx.set('Referrer-Policy', 'no-referrer')

@@ -10,6 +10,7 @@ import { board } from './board.ts'
 import { boards } from './boards.ts'
 import { calls } from './calls.ts'
 import { functions } from './functions.ts'
+import { fuzz } from './fuzz.ts'
 import { greeting } from './greeting.ts'
 import { machine } from './machine.ts'
 import { memory } from './memory.ts'
@@ -46,6 +47,7 @@ const parts: Record<string, (log: (line: string) => void) => Promise<Section>> =
   ratios,
   memory,
   greeting,
+  fuzz,
   start,
   screens,
   soak,

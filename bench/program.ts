@@ -32,9 +32,12 @@ export interface Program {
 
 export interface ProgramOptions {
   env?: Record<string, string>
-  core: number
+  /** Any if omitted. */
+  core?: number
   /** Collects garbage before memory is read. */
   gc?: boolean
+  /** Descriptor of the file that takes what it writes; that of standard error if omitted. */
+  log?: number
 }
 
 /** The environment of a program: quiet, on loopback, with nothing of ours but what is given. */
@@ -57,15 +60,16 @@ export function environment(env: Record<string, string> = {}): Record<string, st
  */
 export async function startProgram(
   script: string,
-  { env, core, gc = false }: ProgramOptions,
+  { env, core, gc = false, log = 2 }: ProgramOptions,
 ): Promise<Program> {
   const flags = ['--import', probe, ...(gc ? ['--expose-gc'] : [])]
-  const [command, ...args] = onCore(core, [process.execPath, ...flags, script])
+  const line = [process.execPath, ...flags, script]
+  const [command, ...args] = core === undefined ? line : onCore(core, line)
   const child = spawn(command!, args, {
     cwd: root,
     env: environment(env),
     // Standard output is for the results.
-    stdio: ['ignore', 2, 2, 'ipc'],
+    stdio: ['ignore', log, log, 'ipc'],
   })
   const exited = once(child, 'exit')
   const answer = async <Field extends string, Value>(field: Field): Promise<Value> => {

@@ -14,8 +14,12 @@ export function postgresqlFolder(): string | undefined {
   return folders.find(folder => existsSync(join(folder, 'initdb')) && existsSync(join(folder, 'postgres')))
 }
 
-const onPath = (name: string) =>
-  process.env.PATH?.split(delimiter).some(folder => existsSync(join(folder, name))) ?? false
+/** The Python whose libraries Debian packages. */
+export const python = existsSync('/usr/bin/python3') ? '/usr/bin/python3' : 'python3'
+
+/** Whether a program runs and ends well. */
+const works = (program: string, ...args: string[]) =>
+  spawnSync(program, args, { stdio: 'ignore' }).status === 0
 
 const apt = (...args: string[]) =>
   spawnSync('apt-get', ['-qq', ...args], {
@@ -29,7 +33,10 @@ function setUp(): void {
     ...(browsers.some(path => existsSync(path)) ? [] : ['chromium']),
     ...(postgresqlFolder() || process.env.TEST_DATABASE_URL ? [] : ['postgresql']),
     // The recipes of docs/api.md.
-    ...['curl', 'python3'].filter(name => !onPath(name)),
+    ...['curl', 'python3'].filter(name => !works(name, '--version')),
+    // Clients of other worlds, which ask the api as programs of others do.
+    ...(works('ruby', '-e', 'require "graphlient"') ? [] : ['ruby-graphlient']),
+    ...(works(python, '-c', 'import websockets') ? [] : ['python3-websockets']),
   ]
   if (missing.length === 0) return
   const packages = missing.join(' ')

@@ -76,6 +76,9 @@ function guardRoot(type: string, field: Field, rules: Rule[] | undefined): void 
     field.resolve = (source, args, context, info) => {
       check(rules, context)
       checkTime(context.signal)
+      // Each step of a mutation looks at the database anew. What the step before has loaded would be read past the
+      // transaction of this one, and of one connection, as SQLite has, the two would wait for each other for ever.
+      if (type === 'Mutation') context.em.clear()
       return resolve?.(source, args, context, info)
     }
   }

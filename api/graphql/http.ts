@@ -5,8 +5,9 @@ import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginLandingPageDisabled,
 } from '@apollo/server/plugin/disabled'
+import { InMemoryLRUCache } from '@apollo/utils.keyvaluecache'
 import { koaMiddleware } from '@as-integrations/koa'
-import type { GraphQLSchema } from 'graphql'
+import { type DocumentNode, GraphQLError, type GraphQLSchema } from 'graphql'
 import type Koa from 'koa'
 import type { Logger } from 'pino'
 import type { Context } from '../context.ts'
@@ -14,6 +15,7 @@ import { checkLimits, limits } from '../limits/limits.ts'
 import { mask } from '../limits/mask.ts'
 import { headersOf, type RateLimits } from '../limits/rate-limits.ts'
 import { timedOut, withinTime } from '../limits/time-out.ts'
+import { mayBeConditionalSubscription, neitherSkippedNorIncluded } from './conditional.ts'
 import { refuseRequest, withJsonBody } from './json-body.ts'
 
 export interface HttpRoadOptions {
@@ -26,6 +28,12 @@ export interface HttpRoadOptions {
   time: number
   contextOf: (ctx: Koa.Context, signal: AbortSignal) => Promise<Context>
 }
+
+/**
+ * So many characters of documents are kept parsed: those of a shop's programs many times over. A syntax tree takes some
+ * twenty times the memory of its text, and strangers can send as many different ones as they like.
+ */
+const keptDocuments = 200_000
 
 /** GraphQL over HTTP: queries and mutations, JSON only. The caller puts it behind an exact path. */
 export async function graphqlOverHttp({
@@ -53,6 +61,10 @@ export async function graphqlOverHttp({
     // Refused here instead: a POST has to be JSON, and a GET is never signed in by a cookie.
     csrfPrevention: false,
     parseOptions: { maxTokens: limits.tokens },
+    documentStore: new InMemoryLRUCache<DocumentNode>({
+      maxSize: keptDocuments,
+      sizeCalculation: ({ loc }) => loc?.end ?? 1,
+    }),
     formatError: ({ extensions }, error) =>
       mask(error, extensions?.code as string | undefined, requestIds.getStore() ?? randomUUID(), logger),
     plugins: [
@@ -61,7 +73,8 @@ export async function graphqlOverHttp({
       ApolloServerPluginLandingPageDisabled(),
       {
         requestDidStart: async () => ({
-          didResolveOperation: async ({ document, request, contextValue: context }) => {
+          didResolveOperation: async ({ document, operation, request, contextValue: context }) => {
+            if (operation?.operation === 'subscription') throw isNoStream()
             const cost = checkLimits(schema, document, request, context.viewer, introspection)
             context.spent = rateLimits.spend(context, cost, context.spent)
           },
@@ -76,7 +89,17 @@ export async function graphqlOverHttp({
               singleResult.extensions = { ...singleResult.extensions, cost: spent }
             }
             for (const [name, value] of headersOf(spent)) http.headers.set(name, value)
-            if (http.status === 400 && knowsNoStatus(request.http?.headers.get('accept'))) http.status = 200
+            const plain = knowsNoStatus(request.http?.headers.get('accept'))
+            if (http.status === 400 && plain) http.status = 200
+            // Apollo says 200 to a client that asks for a persisted query, of which there are none.
+            else if (
+              http.status === 200 &&
+              !plain &&
+              body.kind === 'single' &&
+              !('data' in body.singleResult)
+            ) {
+              http.status = 400
+            }
           },
         }),
       },
@@ -102,12 +125,25 @@ export async function graphqlOverHttp({
       const requestId = randomUUID()
       ctx.set('X-Request-Id', requestId)
       return requestIds.run(requestId, () =>
-        withJsonBody(ctx, requestId, () => answerInTime(ctx, requestId, next)),
+        withJsonBody(ctx, requestId, async () => {
+          if (!mayBeConditionalSubscription(queryOf(ctx))) return answerInTime(ctx, requestId, next)
+          const status = knowsNoStatus(ctx.get('Accept')) ? 200 : 400
+          refuseRequest(ctx, status, neitherSkippedNorIncluded, requestId, 'GRAPHQL_VALIDATION_FAILED')
+        }),
       )
     },
     close: () => apollo.stop(),
   }
 }
+
+const queryOf = ({ method, query, request }: Koa.Context): unknown =>
+  method === 'GET' ? query.query : (request as { body?: { query?: unknown } | null }).body?.query
+
+const isNoStream = () =>
+  new GraphQLError(
+    'A subscription is a stream. Open a WebSocket at this address, or send it to /graphql/stream.',
+    { extensions: { code: 'BAD_REQUEST', http: { status: 400 } } },
+  )
 
 /**
  * Whether a client asks for `application/json` by name: to it, by GraphQL over HTTP, a document that does not fit is

@@ -7,7 +7,7 @@ import {
   type GraphQLSchema,
   subscribe,
 } from 'graphql'
-import { CloseCode, type Context as Connection } from 'graphql-ws'
+import { CloseCode, type Context as Connection, MessageType } from 'graphql-ws'
 import { useServer } from 'graphql-ws/use/ws'
 import type { Logger } from 'pino'
 import { type WebSocket, WebSocketServer } from 'ws'
@@ -46,6 +46,19 @@ const keepAlive = 10_000
 /** RFC 6455's registry; clients of graphql-ws connect again after it, and give up after 4500. */
 const tryAgainLater = 1013
 const normal = 1000
+
+/** Messages that only a server sends. */
+const ours: unknown[] = [MessageType.ConnectionAck, MessageType.Next, MessageType.Error]
+
+/**
+ * graphql-ws takes a message of ours for a failure of its own, prints it, and closes with 4500; one that cannot be read is
+ * the client's fault, and closes with 4400.
+ */
+function refuseOurs(key: string, value: unknown): unknown {
+  if (key === '' && ours.includes((value as { type?: unknown } | null)?.type))
+    throw new Error('not for a server')
+  return value
+}
 
 const tooManySockets =
   'HTTP/1.1 429 Too Many Requests\r\nRetry-After: 10\r\nConnection: close\r\nContent-Length: 0\r\n\r\n'
@@ -105,6 +118,7 @@ export function graphqlOverSocket({
   const server = useServer<{ authorization?: unknown }, { viewer?: Viewer }>(
     {
       schema,
+      jsonMessageReviver: refuseOurs,
       onConnect: async connection => {
         const { connectionParams, extra } = connection
         const { socket } = extra
@@ -223,8 +237,9 @@ export function graphqlOverSocket({
       socket.once('close', leave)
       websocket.handleUpgrade(request, socket, head, client => {
         websocket.emit('connection', client, request)
-        // graphql-ws prints an error of its own for a frame that is too large or broken: the fault of one client.
-        client.removeAllListeners('error').on('error', () => client.terminate())
+        // graphql-ws prints an error of its own for a frame that is too large or broken: the fault of one client, to whom
+        // ws has already said so. To terminate the connection here would take that word back.
+        client.removeAllListeners('error').on('error', () => undefined)
       })
     },
     count: () => websocket.clients.size,

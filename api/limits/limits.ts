@@ -14,6 +14,7 @@ import {
 } from 'graphql'
 import { type ComplexityEstimator, getComplexity } from 'graphql-query-complexity/cjs'
 import type { Viewer } from '../auth/viewer.ts'
+import { checkText } from './text.ts'
 
 /** What one request may ask for, and one client at a time. */
 export const limits = {
@@ -60,7 +61,7 @@ const refuse = (code: string, message: string) =>
  * Refuses a document that asks for too much, on HTTP and on the WebSocket alike.
  * @returns the points it costs
  * @throws GraphQLError TOO_DEEP, TOO_MANY_ALIASES, TOO_MANY_FIELDS, TOO_COSTLY, INTROSPECTION_DISABLED; BAD_USER_INPUT
- * for variables that do not fit
+ * for variables that do not fit and texts that are none
  */
 export function checkLimits(
   schema: GraphQLSchema,
@@ -71,6 +72,7 @@ export function checkLimits(
 ): number {
   const operation = getOperationAST(document, request.operationName)
   if (!operation) return 0
+  checkText(document, request.variables)
   const { aliases, introspects } = count(document)
   if (introspects && !introspection && viewer.kind === 'ANYONE') {
     throw refuse('INTROSPECTION_DISABLED', 'Send an API key to introspect, or read schema.graphql.')

@@ -67,6 +67,12 @@ const forbidden: [code: string, what: string, query: string, subscription: strin
     'subscription ($after: String!) { boardEvents(after: $after) { type } }',
   ],
   [
+    'BAD_USER_INPUT',
+    'a text with a NUL, at which a statement would end',
+    '{ menu(shop: "a\\u0000b") { maxDrinks } }',
+    'subscription { boardEvents(shop: "a\\u0000b") { type } }',
+  ],
+  [
     'UNAUTHENTICATED',
     'what needs a scope',
     '{ orders(first: 1) { nodes { id } } }',
@@ -145,6 +151,22 @@ describe('a query', () => {
     expect(errors![0]!.extensions.code).toBe('BAD_USER_INPUT')
   })
 
+  test.each([
+    { id: 'a\0' },
+    { id: '\ud83e' },
+    { filter: { number: '\udc00' } },
+    { after: Buffer.from('1:a\0').toString('base64url') },
+    { after: Buffer.from('999999999999999:a').toString('base64url') },
+  ])('with a text that no database can keep is refused as input: %j', async variables => {
+    const { errors } = await api.ask(
+      `query ($id: ID, $filter: OrderFilter, $after: String) {
+        order(id: $id) { id } orders(first: 1, filter: $filter, after: $after) { nodes { id } } }`,
+      variables,
+      await api.key('orders:read'),
+    )
+    expect(errors![0]!.extensions.code).toBe('BAD_USER_INPUT')
+  })
+
   test('as the screens send it is far below the limits', async () => {
     const staff = await api.signIn()
     const { errors } = await api.ask(
@@ -192,12 +214,28 @@ describe('the WebSocket', () => {
     expect(error.message).toContain('404')
   })
 
-  test('ends one that sends a frame that is too large, and goes on', async () => {
+  test.each([
+    ['a frame that is too large', 1009, 'x'.repeat(200_000)],
+    ['a message that only a server sends', 4400, '{"type":"next","id":"1","payload":{"data":null}}'],
+    ['no message at all', 4400, '[]'],
+  ])('ends one that sends %s, says why, and goes on', async (_, closedWith, message) => {
     const socket = new WebSocket(`${api.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws')
     await once(socket, 'open')
-    socket.send('x'.repeat(200_000))
-    await once(socket, 'close')
+    socket.send(message)
+    const [code] = await once(socket, 'close')
+    expect(code).toBe(closedWith)
     expect((await api.ask('{ menu { maxDrinks } }')).status).toBe(200)
+  })
+
+  test.each([
+    'subscription { boardEvents @skip(if: true) { type } }',
+    'subscription ($wanted: Boolean = false) { boardEvents @include(if: $wanted) { type } }',
+    'subscription { ...All } fragment All on Subscription { ... @skip(if: true) { boardEvents { type } } }',
+  ])('takes no subscription that may turn out to be none: %s', async query => {
+    for (const road of [bySocket, byHttp]) {
+      const [error] = await road(api, query)
+      expect(error!.extensions.code).toBe('GRAPHQL_VALIDATION_FAILED')
+    }
   })
 })
 
@@ -273,6 +311,28 @@ describe('the door over HTTP', () => {
     const results = await auditServer({ url: `${api.url}/graphql` })
     expect(results.filter(({ status }) => status !== 'ok').map(({ id, name }) => `${id} ${name}`)).toEqual([])
     expect(results).toHaveLength(61)
+  })
+
+  test('has no streams, and says where they are', async () => {
+    const [error] = await byHttp(api, 'subscription { boardEvents { type } }')
+    expect(error).toMatchObject({
+      message: expect.stringContaining('/graphql/stream'),
+      extensions: { code: 'BAD_REQUEST' },
+    })
+  })
+
+  test('tells a client that persists its queries that there are none, in words it knows', async () => {
+    const body = JSON.stringify({
+      extensions: { persistedQuery: { version: 1, sha256Hash: 'a'.repeat(64) } },
+    })
+    const Accept = 'application/graphql-response+json'
+    const response = await post(body, { 'Content-Type': 'application/json', Accept })
+    expect(response.status).toBe(400)
+    expect(await response.json()).toMatchObject({
+      errors: [
+        { message: 'PersistedQueryNotSupported', extensions: { code: 'PERSISTED_QUERY_NOT_SUPPORTED' } },
+      ],
+    })
   })
 
   test('does not run a batch', async () => {

@@ -89,6 +89,25 @@ describe('an order moves as the shop works', () => {
     })
   })
 
+  test('several times in one document, each step by what the one before has left', async () => {
+    const { id } = await placeOrder(api, key)
+    const { data, errors } = await api.ask(
+      `mutation ($id: ID!) {
+        early: completeOrder(id: $id) { ... on OrderMoveRefused { code order { texts { id } } } }
+        ready: markOrderReady(id: $id) { ... on Order { status items { doneAt } } }
+        done: completeOrder(id: $id) { ... on Order { status } }
+      }`,
+      { id },
+      key,
+    )
+    expect(errors).toBeUndefined()
+    expect(data).toMatchObject({
+      early: { code: expect.any(String) },
+      ready: { status: 'READY', items: [{ doneAt: expect.any(String) }] },
+      done: { status: 'PICKED_UP' },
+    })
+  })
+
   test('why it was cancelled is kept for staff', async () => {
     const { id } = await placeOrder(api, key)
     const { data } = await api.ask<{ cancelOrder: object }>(
