@@ -80,6 +80,15 @@ const provoked: Record<string, () => Promise<Failed | undefined>> = {
     ),
   NOT_FOUND: () => errorOf('{ menu(shop: "shop_none") { maxDrinks } }'),
   OPERATION_RESOLUTION_FAILURE: () => errorOf('query A { board { at } } query B { board { at } }'),
+  PERSISTED_QUERY_NOT_SUPPORTED: async () => {
+    const sha256Hash = '0'.repeat(64)
+    const response = await fetch(`${api.url}/graphql`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ extensions: { persistedQuery: { version: 1, sha256Hash } } }),
+    })
+    return ((await response.json()) as { errors: Failed[] }).errors[0]
+  },
   RATE_LIMITED: async () => {
     const small = await another({ env: { RATE_LIMIT_FACTOR: '0.01' } })
     const priced = (levels: number): string =>
@@ -339,7 +348,9 @@ describe('refusals', () => {
 
 /** Words in capitals that stand in the code of the api and are no codes of errors. */
 const noCodes = new Set(
-  'API_KEY STAFF ANYONE CANCELLED EAI_AGAIN ENOTFOUND SQLITE_FULL BAD_SIGNATURE'.split(' '),
+  'API_KEY STAFF ANYONE CANCELLED EAI_AGAIN ENOTFOUND ERR_STREAM_PREMATURE_CLOSE SQLITE_FULL BAD_SIGNATURE'.split(
+    ' ',
+  ),
 )
 
 test('every code of the sources is on the page, and no other', async () => {
