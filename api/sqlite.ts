@@ -2,6 +2,7 @@ import Database from 'better-sqlite3'
 import { CompiledQuery, SqliteDialect, type Driver, type SqliteDatabase } from 'kysely'
 import { LRUCache } from 'lru-cache'
 import { returnConnections } from './transactions.ts'
+import { Turns } from './turns.ts'
 
 /** How long a file may be locked by another program, in milliseconds. Nobody is answered while SQLite waits. */
 const busyTimeout = 1_000
@@ -17,6 +18,12 @@ class ShopDialect extends SqliteDialect {
     const driver = super.createDriver()
     driver.beginTransaction = async connection => {
       await connection.executeQuery(CompiledQuery.raw('begin immediate'))
+    }
+    const acquire = driver.acquireConnection.bind(driver)
+    const turns = new Turns()
+    driver.acquireConnection = async options => {
+      await turns.take()
+      return acquire(options)
     }
     return returnConnections(driver)
   }
