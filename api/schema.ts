@@ -1,6 +1,5 @@
 import 'reflect-metadata'
 import type { GraphQLSchema } from 'graphql'
-import { GraphQLDateTime } from 'graphql-scalars'
 import { buildSchemaSync, type PubSub } from 'type-graphql'
 import { guard } from './auth/allow.ts'
 import { AuthResolver } from './auth/auth.resolver.ts'
@@ -8,6 +7,7 @@ import { KeyResolver } from './auth/key.resolver.ts'
 import { CallResolver } from './calls/call.resolver.ts'
 import { CallerResolver } from './calls/caller.resolver.ts'
 import { CartResolver } from './carts/cart.resolver.ts'
+import { DateTime } from './date-time.ts'
 import { EventResolver } from './events/event.resolver.ts'
 import { RateLimitResolver } from './limits/rate-limit.resolver.ts'
 import { HistoryResolver } from './events/history.resolver.ts'
@@ -58,7 +58,7 @@ export function createSchema(): GraphQLSchema {
         SimulateCallResolver,
         WebhookResolver,
       ],
-      scalarsMap: [{ type: Date, scalar: GraphQLDateTime }],
+      scalarsMap: [{ type: Date, scalar: DateTime }],
       validate: false,
       pubSub: noPubSub,
     }),

@@ -125,3 +125,22 @@ test('what is no day is refused, and so is who may not read orders', async () =>
   expect((await day('yesterday')).errors![0]!.extensions.code).toBe('BAD_USER_INPUT')
   expect((await day(null, voice)).errors![0]!.extensions.code).toBe('FORBIDDEN')
 })
+
+test('days and times that a database cannot keep are refused as input', async () => {
+  for (const date of ['0001-01-01', '1999-12-31', '9999-12-31']) {
+    const { errors } = await day(date)
+    expect(errors).toEqual([expect.objectContaining({ path: ['day'] })])
+    expect(errors![0]!.extensions.code).toBe('BAD_USER_INPUT')
+  }
+  expect((await day('9998-12-31')).data.day.orders).toBe(0)
+  const before = (createdBefore: string) =>
+    api.ask<{ orders: { nodes: object[] } }>(
+      'query ($before: DateTime) { orders(first: 1, filter: { createdBefore: $before }) { nodes { id } } }',
+      { before: createdBefore },
+      staff,
+    )
+  for (const time of ['9999-12-31T23:59:59-12:00', '0000-01-01T00:00:00Z']) {
+    expect((await before(time)).errors?.[0]?.extensions.code).toBe('BAD_USER_INPUT')
+  }
+  expect((await before('9999-12-31T23:59:59Z')).data.orders.nodes).toHaveLength(1)
+})
