@@ -1,9 +1,18 @@
 import { defineConfig } from 'vitest/config'
 
 /** Tests of the api that open no database, or one of a certain engine. */
-const oneEngine = ['cors', 'cost', 'errors', 'owner', 'rules', 'schema', 'screens', 'start', 'texts'].map(
-  name => `tests/api/${name}.test.ts`,
-)
+const oneEngine = [
+  'cors',
+  'cost',
+  'errors',
+  'owner',
+  'rules',
+  'schema',
+  'screens',
+  'start',
+  'tail',
+  'texts',
+].map(name => `tests/api/${name}.test.ts`)
 
 export default defineConfig({
   // graphql ships itself twice, and its ES module copy does not recognise what the other one has made.

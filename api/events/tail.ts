@@ -22,6 +22,8 @@ export class Tail {
   #listeners = 0
   #beats = 0
   #open = true
+  /** Whether `#recent` and `#seq` are kept up to date, for listeners. */
+  #kept = false
   #started: Promise<void> | undefined
   #reading: Promise<void> | undefined
   #again = false
@@ -45,7 +47,7 @@ export class Tail {
   }
 
   wake(): void {
-    if (this.#listeners === 0) return
+    if (!this.#kept) return
     this.#again = true
     this.#reading ??= this.#catchUp().finally(() => (this.#reading = undefined))
   }
@@ -116,8 +118,14 @@ export class Tail {
   }
 
   async #start(): Promise<void> {
+    // What is still being read for listeners who have gone belongs to another beginning.
+    await this.#reading
     this.#recent = []
     this.#seq = await patiently(this.#head)
+    if (!this.#open) return
+    this.#kept = true
+    // Nobody was woken by what has happened since the head was read.
+    this.wake()
     const poll = setInterval(() => this.wake(), this.#poll)
     const beat = setInterval(() => {
       // A beat says that nothing was missed, and who cannot read the log does not know that.
@@ -132,11 +140,12 @@ export class Tail {
   #stop(): void {
     for (const timer of this.#timers) clearInterval(timer)
     this.#timers = []
+    this.#kept = false
     this.#started = undefined
   }
 
   async #catchUp(): Promise<void> {
-    while (this.#again && this.#open) {
+    while (this.#again && this.#kept) {
       this.#again = false
       try {
         const fresh = await this.#read(this.#seq, replayPage)
