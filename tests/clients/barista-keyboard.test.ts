@@ -101,6 +101,28 @@ test('arrows go from ticket to ticket, Enter does what is next, and the focus is
   await expect.poll(() => heading.evaluate(element => element === document.activeElement)).toBe(true)
 })
 
+test('who presses Enter twice is not kept waiting by a slow answer that the order was seen', async () => {
+  const api = await startShop()
+  const { place } = await integrator(api)
+  const order = await place()
+  const page = await openConsole(browser, api)
+  await ticket(page, order).waitFor()
+  const asked = Promise.withResolvers<void>()
+  await page.route('**/graphql', route => {
+    // It is never answered.
+    if (route.request().postData()?.includes('markOrderSeen')) asked.resolve()
+    else void route.continue()
+  })
+  await page.keyboard.press('ArrowRight')
+  await page.keyboard.press('Enter')
+  await asked.promise
+  await page.keyboard.press('Enter')
+  await ready(page)
+    .getByRole('article', { name: `Order ${order.number}` })
+    .waitFor()
+  expect(await stateOf(api, order)).toMatchObject({ status: 'READY' })
+})
+
 test('letters are shortcuts, told by ?, and leave alone whoever writes or has switched them off', async () => {
   const api = await startShop()
   const { place } = await integrator(api)

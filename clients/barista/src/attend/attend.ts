@@ -30,14 +30,14 @@ interface Screen extends ReturnType<typeof useOrders> {
 export function attend(screen: Screen) {
   const { settings, toMake, freshness, menu, clockOffset, main, tell } = screen
   const moves = useMoves(screen)
-  const { tap } = moves
+  const { tap, isTouched } = moves
   const sound = useSounds(settings)
-  useAlerts(toMake, freshness, moves.isTouched, sound.play)
+  useAlerts(toMake, freshness, isTouched, sound.play)
   const focus = useTicketFocus(main)
   const dialogs = useDialogs(() => tell(t('head.notLoaded')))
   const recall = useRecall({ ...screen, tap, open: dialogs.open })
   const tools = useTools({ ...screen, has: dialogs.has, open })
-  const typed = useConsoleKeys({ ...screen, tap, focus, tools })
+  const typed = useConsoleKeys({ ...screen, tap, isTouched, focus, tools })
   const labels = (order: Pick<Order, 'id'>) => void dialogs.open('LabelsPanel', { order })
 
   function open(dialog: Dialog): void {

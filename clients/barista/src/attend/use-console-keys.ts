@@ -15,6 +15,7 @@ export interface Console {
   isHeld: (order: Order) => boolean
   remove: (id: string) => void
   tap: (order: Order, move: Move, variables?: Record<string, unknown>) => Promise<void>
+  isTouched: (order: Order) => boolean
   tell: (message: string) => void
   settings: Settings
   tools: Readonly<Ref<Tool[]>>
@@ -29,6 +30,7 @@ export function useConsoleKeys({
   isHeld,
   remove,
   tap,
+  isTouched,
   tell,
   settings,
   tools,
@@ -48,7 +50,7 @@ export function useConsoleKeys({
     if (!order) return false
     const alert = alertOf(order)
     if (alert === 'cancelled') remove(order.id)
-    else if (alert) void tap(order, 'seen')
+    else if (alert && !isTouched(order)) void tap(order, 'seen')
     else if (order.status !== 'READY') void tap(order, 'done')
     else if (!isHeld(order)) void tap(order, 'pickedUp')
     return true

@@ -36,7 +36,7 @@ type Answer = Moved | 'signed out' | 'no answer' | 'failed'
 
 /** Sends what somebody taps. Without a connection it waits in sight until it can be sent, or is refused in sight. */
 export function useMoves({ client, freshness, showMoved, remove, cancelling, tell, signedOut }: Screen) {
-  /** Ids of the orders, cups and texts about which the server has not answered yet. */
+  /** Ids of the orders, cups and texts about which the server has not answered yet, and that an order was seen. */
   const busy = reactive(new Set<string>())
   const outbox = useOutbox()
   // That somebody has looked at an order is sent as well, but nobody waits for it.
@@ -49,7 +49,8 @@ export function useMoves({ client, freshness, showMoved, remove, cancelling, tel
 
   /** Does what was tapped, now or as soon as there is a connection. */
   async function tap(order: Order, move: Move, variables: Record<string, unknown> = {}): Promise<void> {
-    const key = String(variables.cup ?? variables.text ?? order.id)
+    // Nobody waits for the answer that an order was seen, so what is tapped next goes out as well.
+    const key = move === 'seen' ? seeing(order) : String(variables.cup ?? variables.text ?? order.id)
     if (busy.has(key)) return
     const mayWait = queued.includes(move)
     const wanted: Tap = {
@@ -140,9 +141,11 @@ export function useMoves({ client, freshness, showMoved, remove, cancelling, tel
       outbox.remove(...taps.filter(({ variables }) => !cup || variables.cup === cup))
     },
     /** Touched here, though the server may not know it yet. */
-    isTouched: ({ id }: Order) => touched.value.has(id) || busy.has(id),
+    isTouched: (order: Order) => touched.value.has(order.id) || busy.has(order.id) || busy.has(seeing(order)),
   }
 }
+
+const seeing = ({ id }: Order) => `seen ${id}`
 
 const isUnavailable = ({ extensions }: { extensions: Record<string, unknown> }) =>
   extensions.code === 'UNAVAILABLE'
