@@ -22,7 +22,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     pool: 'forks',
     // Most of what tests do is wait. The default leaves one of two cores idle.
-    maxWorkers: 2,
+    maxWorkers: 3,
     // No file leaves anything behind for the next one, so that what they all import is loaded once.
     isolate: false,
     projects: [
