@@ -35,6 +35,8 @@ export interface Context {
   address: string
   /** What the operation has cost so far, and what is left. */
   spent: Spent
+  /** Takes points as soon as they are there, for what an operation goes on to cost. */
+  pay: (points: number) => Promise<void>
   /** What the operation has told of what is personal. */
   piiReads: PiiReads
   /** Aborted when the operation has run out of time. */

@@ -21,6 +21,7 @@ import { graphqlOverEventStream } from './graphql/event-stream.ts'
 import { graphqlOverHttp } from './graphql/http.ts'
 import { graphqlOverSocket } from './graphql/socket.ts'
 import { addressOf, type TrustProxy, trustNobody } from './limits/address.ts'
+import { Crowd } from './limits/crowd.ts'
 import { limits } from './limits/limits.ts'
 import { RateLimits, type Spent } from './limits/rate-limits.ts'
 import { createLoaders } from './loaders.ts'
@@ -83,7 +84,15 @@ export interface Server {
 }
 
 /** That a client goes away in the middle is how a stream ends, and no failure of ours. */
-const clientLeft = new Set<string | undefined>(['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'])
+const clientLeft = new Set<string | undefined>([
+  'ECONNRESET',
+  'EPIPE',
+  'ERR_STREAM_PREMATURE_CLOSE',
+  'HPE_INVALID_EOF_STATE',
+])
+
+/** How long a client may take to send a request, in milliseconds; its headers alone a third of that. */
+const slowestRequest = 30_000
 
 /** How long requests that are being answered may take when the server closes, in milliseconds. */
 const lastRequests = 2_000
@@ -121,7 +130,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     return addressOf(request, trustProxy)
   }
   const contextWith = (
-    given: Pick<Context, 'viewer' | 'address' | 'spent' | 'signal' | 'setSession'>,
+    given: Pick<Context, 'viewer' | 'address' | 'spent' | 'pay' | 'signal' | 'setSession'>,
   ): Context => {
     const em = orm.em.fork()
     return {
@@ -142,12 +151,14 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const contextOf = (
     viewer: Viewer,
     request: IncomingMessage,
+    query: unknown,
     signal: AbortSignal,
     setSession: Context['setSession'],
   ): Context => {
-    const address = clientAddress(request)
-    const spent = rateLimits.enter({ viewer, address })
-    return contextWith({ viewer, address, spent, signal, setSession })
+    const client = { viewer, address: clientAddress(request) }
+    const spent = rateLimits.enter(client, query)
+    const pay = (points: number) => rateLimits.pay(client, points)
+    return contextWith({ ...client, spent, pay, signal, setSession })
   }
   const whoAsks = async (request: IncomingMessage, authorization?: string) => {
     try {
@@ -167,8 +178,8 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     logger,
     rateLimits,
     time,
-    contextOf: async (ctx, signal) =>
-      contextOf(await whoAsks(ctx.req), ctx.req, signal, (token, expires) => {
+    contextOf: async (ctx, query, signal) =>
+      contextOf(await whoAsks(ctx.req), ctx.req, query, signal, (token, expires) => {
         if (!fromOwnPage(ctx.req, allowedOrigins)) {
           throw new GraphQLError('Sign in from a page of this shop.', { extensions: { code: 'FORBIDDEN' } })
         }
@@ -198,7 +209,10 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       return out
     },
     recheck: options.recheck,
-    contextOf: (viewer: Viewer, request: IncomingMessage) => contextOf(viewer, request, inTime, noSession),
+    contextOf: (viewer: Viewer, request: IncomingMessage, query: string) =>
+      contextOf(viewer, request, query, inTime, noSession),
+    byAddress: new Crowd(),
+    byViewer: new Crowd(),
   }
   const socket = graphqlOverSocket(streaming)
   const eventStream = graphqlOverEventStream({
@@ -230,7 +244,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const allowPages = cors({
     origin: ctx => (corsOrigins.includes(ctx.get('Origin')) ? ctx.get('Origin') : ''),
     allowMethods: ['GET', 'POST'],
-    allowHeaders: ['Authorization', 'Content-Type'],
+    allowHeaders: ['Authorization', 'Content-Type', 'Last-Event-ID'],
     exposeHeaders: [
       'RateLimit-Limit',
       'RateLimit-Remaining',
@@ -273,6 +287,8 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const server = createServer((request, response) => void handle(request, response))
   // Longer than a client keeps a quiet connection, so that it is never closed under a request just being sent.
   server.keepAliveTimeout = 65_000
+  server.requestTimeout = slowestRequest
+  server.headersTimeout = slowestRequest / 3
   server.on('upgrade', (request, duplex, head) => {
     if (request.url?.split('?')[0] === '/graphql') return socket.upgrade(request, duplex, head)
     duplex.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n')
@@ -286,7 +302,14 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${taken}`,
     schema,
     contextOf: viewer =>
-      contextWith({ viewer, address: '', spent: nothingSpent, signal: inTime, setSession: noSession }),
+      contextWith({
+        viewer,
+        address: '',
+        spent: nothingSpent,
+        pay: async () => {},
+        signal: inTime,
+        setSession: noSession,
+      }),
     close: async () => {
       const closed = new Promise(resolve => server.close(resolve))
       // Before their events end: a stream that is complete is not opened again.

@@ -1,4 +1,5 @@
-import { createHash } from 'node:crypto'
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { HeaderMap } from '@apollo/server'
 import type { EntityManager } from '@mikro-orm/sql'
 import { GraphQLError } from 'graphql'
 import { readRows } from '../rows.ts'
@@ -63,7 +64,10 @@ export async function storeVoiceKey(em: EntityManager, key: string): Promise<voi
 
 /** Whether a key of this hash opens what the row may do. */
 export const opens = ({ hash, previousHash, previousUntil, revokedAt }: ApiKey, given: string): boolean =>
-  !revokedAt && (given === hash || (given === previousHash && previousUntil! > new Date()))
+  !revokedAt && (same(given, hash) || (same(given, previousHash) && previousUntil! > new Date()))
+
+const same = (given: string, kept: string | null) =>
+  kept?.length === given.length && timingSafeEqual(Buffer.from(given), Buffer.from(kept))
 
 /**
  * The row of a key, revoked or not, only to be shown. Looking it up by its hash leaks no timing of the key: who does not have the key
@@ -85,10 +89,18 @@ export async function viewerOfKey(em: EntityManager, key: string): Promise<Viewe
   if (row && opens(row, hash)) {
     return { kind: 'API_KEY', id: row.id, proof: hash, name: row.name, scopes: new Set(row.scopes) }
   }
-  throw new GraphQLError(
+  throw notAKey(
     !row && isMistyped(key)
       ? 'This API key is mistyped or cut off: its checksum does not fit. Copy the whole key.'
       : 'This API key is wrong, was replaced or was revoked. Ask the shop for a new one.',
-    { extensions: { code: 'UNAUTHENTICATED', http: { status: 401 } } },
   )
 }
+
+/** What was sent as a key opens nothing. RFC 9110 wants a 401 to say how one proves who one is. */
+export const notAKey = (message: string) =>
+  new GraphQLError(message, {
+    extensions: {
+      code: 'UNAUTHENTICATED',
+      http: { status: 401, headers: new HeaderMap([['www-authenticate', 'Bearer']]) },
+    },
+  })

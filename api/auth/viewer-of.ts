@@ -1,8 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { EntityManager } from '@mikro-orm/sql'
-import { GraphQLError } from 'graphql'
 import { ApiKey } from './api-key.entity.ts'
-import { opens, viewerOfKey } from './keys.ts'
+import { notAKey, opens, viewerOfKey } from './keys.ts'
 import { sessionCookie, viewerOfSession } from './staff.ts'
 import { StaffSession } from './staff-session.entity.ts'
 import { anyone, type Viewer } from './viewer.ts'
@@ -37,9 +36,7 @@ export async function viewerOf(
   if (authorization !== undefined) {
     const key = /^Bearer (\S+)$/i.exec(authorization)?.[1]
     if (key) return viewerOfKey(em, key)
-    throw new GraphQLError('Send the API key as "Authorization: Bearer boba_…".', {
-      extensions: { code: 'UNAUTHENTICATED', http: { status: 401 } },
-    })
+    throw notAKey('Send the API key as "Authorization: Bearer boba_…".')
   }
   // Any page may make a browser send a GET with the cookie, so nobody is signed in by it.
   const token = request.method === 'GET' && !isUpgrade(request) ? undefined : cookieOf(request)

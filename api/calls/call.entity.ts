@@ -5,6 +5,7 @@ import { allow } from '../auth/allow.ts'
 import { Drink } from '../carts/drink.ts'
 import { Node } from '../node.ts'
 import { Order } from '../orders/order.entity.ts'
+import { longList, rows } from '../limits/limits.ts'
 import { Shop } from '../shops/shop.entity.ts'
 import { CallMetrics } from './call-metrics.ts'
 import { CallOutcome, outcomeOf } from './outcome.ts'
@@ -115,6 +116,7 @@ export class Call {
 
   @Property({ type: 'json' })
   @Field(() => [Said], { description: 'What was said, in order.' })
+  @rows(longList)
   transcript: Said[] = []
 
   @Property({ type: 'json', nullable: true })
@@ -123,6 +125,7 @@ export class Call {
 
   @OneToOne(() => Order, order => order.call, { nullable: true })
   @Field(() => Order, { nullable: true, description: 'What was ordered; null before checkout.' })
+  @allow('orders:read', 'calls:write')
   order: Rel<Order> | null = null
 
   /** The call that broke off and whose drinks this one went on with. */

@@ -18,6 +18,7 @@ import { allow } from '../auth/allow.ts'
 import { afterArg, badInput, connectionOf, firstArg, paginate } from '../connection.ts'
 import type { Context } from '../context.ts'
 import { sumOf } from '../carts/mix-drink.ts'
+import { longList, rows } from '../limits/limits.ts'
 import { Menu } from '../menu/menu.ts'
 import { Money, money } from '../money.ts'
 import { Shop } from '../shops/shop.entity.ts'
@@ -240,6 +241,7 @@ export class CallResolver {
   }
 
   @FieldResolver(() => [FunctionCall], { description: 'The agent functions with an effect, in order.' })
+  @rows(longList)
   functions(@Ctx() { loaders }: Context, @Root() call: Call): Promise<FunctionCall[]> {
     return loaders.functions.load(call.id)
   }

@@ -1,4 +1,5 @@
 import { Field, Int, InterfaceType, ObjectType } from 'type-graphql'
+import { allow } from '../auth/allow.ts'
 import { CallIntent } from '../calls/call.entity.ts'
 import { PhoneNumber } from '../calls/phone-number.ts'
 import { describeRefusal } from '../errors.ts'
@@ -133,6 +134,7 @@ export class CartItemAnswer extends AgentAnswer {
 @ObjectType({ ...simple, description: 'The number texts will go to.' })
 export class PhoneAnswer extends AgentAnswer {
   @Field(() => PhoneNumber, { nullable: true, description: 'The number as it was understood.' })
+  @allow('orders:pii', 'calls:write')
   phone?: string | null
 }
 
@@ -148,6 +150,7 @@ export class CheckoutAnswer extends AgentAnswer {
   total?: Money | null
 
   @Field(() => PhoneNumber, { nullable: true, description: 'Where the texts go.' })
+  @allow('orders:pii', 'calls:write')
   phone?: string | null
 
   @Field(() => OrderStatus, { nullable: true, description: 'Where the order stands.' })
@@ -187,6 +190,7 @@ export class OrderStatusAnswer extends AgentAnswer {
 @ObjectType({ ...simple, description: 'What was found in free text.' })
 export class ExtractAnswer extends AgentAnswer {
   @Field(() => PhoneNumber, { nullable: true, description: 'A phone number.' })
+  @allow('orders:pii', 'calls:write')
   phone?: string | null
 
   @Field(() => String, { nullable: true, description: 'An order number, four digits.' })

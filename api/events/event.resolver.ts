@@ -19,7 +19,7 @@ import { readRows } from '../rows.ts'
 import { Shop } from '../shops/shop.entity.ts'
 import { readShop } from '../shops/shop-of.ts'
 import { EventType, type PublicOrder } from './event.entity.ts'
-import type { EventLog, LogEntry } from './log.ts'
+import type { LogEntry } from './log.ts'
 import { OrderEvent, seqOf } from './order-event.ts'
 
 @ObjectType({ description: 'What anyone may know of an order.', simpleResolvers: true })
@@ -87,8 +87,28 @@ const afterArg = {
   description: 'Everything after this opaque cursor, then what comes. From now if omitted.',
 }
 
-async function* forBoard(shop: string, entries: AsyncGenerator<LogEntry, void>): AsyncGenerator<BoardEvent> {
-  for await (const { type, seq, at, data } of entries) {
+/**
+ * What happened before a stream began costs as much for each event as the stream did, as soon as that is there; what
+ * happens from then on is free. A stream that has caught up says so by its first heartbeat.
+ */
+async function* paidFor(
+  entries: AsyncGenerator<LogEntry, void>,
+  { pay, spent: { requested } }: Context,
+): AsyncGenerator<LogEntry, void> {
+  let before = true
+  for await (const entry of entries) {
+    before &&= entry.type !== EventType.HEARTBEAT && entry.type !== EventType.GAP
+    if (before) await pay(requested)
+    yield entry
+  }
+}
+
+async function* forBoard(
+  shop: string,
+  entries: AsyncGenerator<LogEntry, void>,
+  context: Context,
+): AsyncGenerator<BoardEvent> {
+  for await (const { type, seq, at, data } of paidFor(entries, context)) {
     yield { type, cursor: String(seq), at, order: data && boardOrderOf(data), shop }
   }
 }
@@ -100,14 +120,12 @@ const boardOrderOf = ({ number, status, createdAt, readyAt }: PublicOrder): Boar
   readyAt: readyAt ? new Date(readyAt) : null,
 })
 
-const listenForBoard = (log: EventLog, shop: string, after: string | null | undefined) =>
-  forBoard(shop, log.listen(shop, seqOf(after)))
-
 async function* forStaff(
   entries: AsyncGenerator<LogEntry, void>,
-  { liveOrders }: Context,
+  context: Context,
 ): AsyncGenerator<OrderEvent> {
-  for await (const entry of entries) {
+  const { liveOrders } = context
+  for await (const entry of paidFor(entries, context)) {
     const { type, seq, at } = entry
     yield { type, cursor: String(seq), at, order: await liveOrders.of(entry) }
   }
@@ -155,8 +173,11 @@ export class EventResolver {
   @allow('anyone')
   @Subscription(() => BoardEvent, {
     description: 'What happens to orders, without names and phone numbers.',
-    subscribe: async ({ args, context: { em, log, resumeAfter } }: { args: Listen; context: Context }) =>
-      listenForBoard(log, (await readShop(em, args.shop)).id, resumeAfter ?? args.after),
+    subscribe: async ({ args, context }: { args: Listen; context: Context }) => {
+      const after = seqOf(context.resumeAfter ?? args.after)
+      const { id } = await readShop(context.em, args.shop)
+      return forBoard(id, context.log.listen(id, after), context)
+    },
   })
   boardEvents(
     @Root() event: BoardEvent,

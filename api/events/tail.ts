@@ -65,12 +65,11 @@ export class Tail {
       let at = after ?? this.#seq
       if (at > this.#seq) {
         // The snapshot may be newer than what this tail has read; a cursor the log never gave is a gap.
-        this.wake()
-        await this.#reading
-        if (at > this.#seq) {
+        if (at > (await patiently(this.#head))) {
           yield this.#gap()
           return
         }
+        this.wake()
       }
       // Who has caught up is told so at once: until then it cannot know.
       let beats: number | undefined

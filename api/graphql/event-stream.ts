@@ -11,8 +11,8 @@ import type { Viewer } from '../auth/viewer.ts'
 import type { Context } from '../context.ts'
 import { troubleOf } from '../database-errors.ts'
 import { EventType } from '../events/event.entity.ts'
-import { Crowd } from '../limits/crowd.ts'
-import type { RateLimits } from '../limits/rate-limits.ts'
+import type { Crowd } from '../limits/crowd.ts'
+import { headersOf, type RateLimits } from '../limits/rate-limits.ts'
 import { timedOut, withinTime } from '../limits/time-out.ts'
 import { refuseRequest, withJsonBody } from './json-body.ts'
 import { hideErrors, subscriptionOf, type SubscriptionRules } from './subscription.ts'
@@ -24,7 +24,10 @@ export interface EventStreamRoadOptions extends SubscriptionRules {
   time: number
   addressOf: (request: IncomingMessage) => string
   viewerOf: (request: IncomingMessage) => Promise<Viewer>
-  contextOf: (viewer: Viewer, request: IncomingMessage) => Context
+  contextOf: (viewer: Viewer, request: IncomingMessage, query: string) => Context
+  /** What each address and each viewer has open, on every road that stays open. */
+  byAddress: Crowd
+  byViewer: Crowd
   /** Those of some viewers who may not do any more what they might. */
   outOf: (viewers: Viewer[]) => Promise<Set<Viewer>>
   /** How often open streams are checked for that, in milliseconds. */
@@ -43,10 +46,11 @@ const parameters = z.object({
 
 type Parameters = z.infer<typeof parameters>
 
-/** Somebody who may open a stream. */
+/** Somebody who may open a stream, and what they asked for: a document, or what is wrong with it. */
 interface Admitted {
   viewer: Viewer
   context: Context
+  checked: ReturnType<typeof subscriptionOf>
   /** Makes room for another one. */
   leave: () => void
 }
@@ -72,11 +76,9 @@ export function graphqlOverEventStream(options: EventStreamRoadOptions): {
   count: () => number
   close: () => void
 } {
-  const { schema, logger, rateLimits, time, addressOf, viewerOf, contextOf, outOf, recheck = 5_000 } = options
-  const { keepAlive = 10_000, patience = 30_000 } = options
+  const { schema, logger, rateLimits, time, addressOf, viewerOf, contextOf, outOf } = options
+  const { byAddress, byViewer, recheck = 5_000, keepAlive = 10_000, patience = 30_000 } = options
   const open = new Set<Open>()
-  const byAddress = new Crowd()
-  const byViewer = new Crowd()
 
   /** → how to leave again; nothing when there is no room for one more stream of theirs */
   function admit(viewer: Viewer, address: string): (() => void) | undefined {
@@ -101,8 +103,8 @@ export function graphqlOverEventStream(options: EventStreamRoadOptions): {
   function answer(
     ctx: Koa.Context,
     requestId: string,
-    { viewer, context, leave }: Admitted,
-    asked: Parameters,
+    { viewer, context, checked, leave }: Admitted,
+    { variables, operationName }: Parameters,
   ): void {
     const body = new PassThrough()
     const left = new AbortController()
@@ -144,10 +146,7 @@ export function graphqlOverEventStream(options: EventStreamRoadOptions): {
     }
 
     async function run(): Promise<void> {
-      const checked = subscriptionOf(options, asked, viewer)
       if ('errors' in checked) return send(next({ errors: hide(checked.errors) }))
-      context.spent = rateLimits.spend(context, checked.cost, context.spent)
-      const { variables, operationName } = asked
       const args: ExecutionArgs = {
         schema,
         document: checked.document,
@@ -215,10 +214,17 @@ export function graphqlOverEventStream(options: EventStreamRoadOptions): {
         }
         try {
           const viewer = await viewerOf(ctx.req)
-          const context = { ...contextOf(viewer, ctx.req), resumeAfter: ctx.get('Last-Event-ID') || null }
+          const context = {
+            ...contextOf(viewer, ctx.req, asked.data.query),
+            resumeAfter: ctx.get('Last-Event-ID') || null,
+          }
+          const checked = subscriptionOf(options, asked.data, viewer)
+          // The protocol tells of a document that does not fit in the stream itself, of anything else before it.
+          if ('cost' in checked) context.spent = rateLimits.spend(context, checked.cost, context.spent)
+          for (const [name, value] of headersOf(context.spent)) ctx.set(name, value)
           const leave = admit(viewer, addressOf(ctx.req))
           if (!leave) throw tooManyStreams()
-          answer(ctx, requestId, { viewer, context, leave }, asked.data)
+          answer(ctx, requestId, { viewer, context, checked, leave }, asked.data)
         } catch (error) {
           const told = error instanceof GraphQLError ? error : bug(error)
           const [shown] = hideErrors([told], logger, requestId)

@@ -15,7 +15,7 @@ import { checkLimits, limits } from '../limits/limits.ts'
 import { mask } from '../limits/mask.ts'
 import { headersOf, type RateLimits } from '../limits/rate-limits.ts'
 import { timedOut, withinTime } from '../limits/time-out.ts'
-import { mayBeConditionalSubscription, neitherSkippedNorIncluded } from './conditional.ts'
+import { unfitText } from './before-validation.ts'
 import { refuseRequest, withJsonBody } from './json-body.ts'
 
 export interface HttpRoadOptions {
@@ -26,7 +26,7 @@ export interface HttpRoadOptions {
   rateLimits: RateLimits
   /** How long an operation may take, in milliseconds. */
   time: number
-  contextOf: (ctx: Koa.Context, signal: AbortSignal) => Promise<Context>
+  contextOf: (ctx: Koa.Context, query: unknown, signal: AbortSignal) => Promise<Context>
 }
 
 /**
@@ -108,7 +108,7 @@ export async function graphqlOverHttp({
   await apollo.start()
 
   const answer = koaMiddleware<Koa.DefaultState, Koa.DefaultContext, Context>(apollo, {
-    context: ({ ctx }) => contextOf(ctx, ctx.state.signal),
+    context: ({ ctx }) => contextOf(ctx, queryOf(ctx), ctx.state.signal),
   })
   const answerInTime = (ctx: Koa.Context, requestId: string, next: Koa.Next) =>
     withinTime<void>(
@@ -126,9 +126,10 @@ export async function graphqlOverHttp({
       ctx.set('X-Request-Id', requestId)
       return requestIds.run(requestId, () =>
         withJsonBody(ctx, requestId, async () => {
-          if (!mayBeConditionalSubscription(queryOf(ctx))) return answerInTime(ctx, requestId, next)
+          const unfit = unfitText(queryOf(ctx))
+          if (!unfit) return answerInTime(ctx, requestId, next)
           const status = knowsNoStatus(ctx.get('Accept')) ? 200 : 400
-          refuseRequest(ctx, status, neitherSkippedNorIncluded, requestId, 'GRAPHQL_VALIDATION_FAILED')
+          refuseRequest(ctx, status, unfit.message, requestId, String(unfit.extensions.code))
         }),
       )
     },

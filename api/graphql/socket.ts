@@ -15,7 +15,7 @@ import { keepRechecking } from '../auth/recheck.ts'
 import { anyone, type Viewer } from '../auth/viewer.ts'
 import type { Context } from '../context.ts'
 import { troubleOf } from '../database-errors.ts'
-import { Crowd } from '../limits/crowd.ts'
+import type { Crowd } from '../limits/crowd.ts'
 import { limits } from '../limits/limits.ts'
 import type { RateLimits } from '../limits/rate-limits.ts'
 import { timedOut, withinTime } from '../limits/time-out.ts'
@@ -33,7 +33,10 @@ export interface SocketRoadOptions {
   idle: number
   addressOf: (request: IncomingMessage) => string
   viewerOf: (request: IncomingMessage, authorization?: string) => Promise<Viewer>
-  contextOf: (viewer: Viewer, request: IncomingMessage) => Context
+  contextOf: (viewer: Viewer, request: IncomingMessage, query: string) => Context
+  /** What each address and each viewer has open, on every road that stays open. */
+  byAddress: Crowd
+  byViewer: Crowd
   /** Those of some viewers who may not do any more what they might. */
   outOf: (viewers: Viewer[]) => Promise<Set<Viewer>>
   /** How often open sockets are checked for that, in milliseconds. */
@@ -47,17 +50,25 @@ const keepAlive = 10_000
 const tryAgainLater = 1013
 const normal = 1000
 
+/** So many bytes may wait for a client that goes on sending but takes nothing. */
+const mostUnsent = 256 * 1_024
+
+/** Characters of a ping that are sent back: what RFC 6455 allows in a ping of its own. */
+const longestPing = 125
+
 /** Messages that only a server sends. */
 const ours: unknown[] = [MessageType.ConnectionAck, MessageType.Next, MessageType.Error]
 
 /**
  * graphql-ws takes a message of ours for a failure of its own, prints it, and closes with 4500; one that cannot be read is
- * the client's fault, and closes with 4400.
+ * the client's fault, and closes with 4400. It also sends back whatever stands in a ping, however much that is.
  */
-function refuseOurs(key: string, value: unknown): unknown {
-  if (key === '' && ours.includes((value as { type?: unknown } | null)?.type))
-    throw new Error('not for a server')
-  return value
+function onlyTheirs(key: string, value: unknown): unknown {
+  if (key !== '') return value
+  const { type, payload } = (value ?? {}) as { type?: unknown; payload?: unknown }
+  if (ours.includes(type)) throw new Error('not for a server')
+  const long = type === MessageType.Ping && payload != null && JSON.stringify(payload).length > longestPing
+  return long ? { type } : value
 }
 
 const tooManySockets =
@@ -82,6 +93,8 @@ export function graphqlOverSocket({
   addressOf,
   viewerOf,
   contextOf,
+  byAddress,
+  byViewer,
   outOf,
   recheck = 5_000,
 }: SocketRoadOptions): {
@@ -91,8 +104,6 @@ export function graphqlOverSocket({
   close: () => Promise<void>
 } {
   const websocket = new WebSocketServer({ noServer: true, maxPayload: limits.bodyBytes })
-  const byAddress = new Crowd()
-  const byViewer = new Crowd()
   const known = new Map<WebSocket, Known>()
 
   /** → whether there is room for one more socket of theirs */
@@ -115,19 +126,15 @@ export function graphqlOverSocket({
     return { cost: context.spent }
   }
 
-  const server = useServer<{ authorization?: unknown }, { viewer?: Viewer }>(
+  const server = useServer<Record<string, unknown>, { viewer?: Viewer }>(
     {
       schema,
-      jsonMessageReviver: refuseOurs,
+      jsonMessageReviver: onlyTheirs,
       onConnect: async connection => {
         const { connectionParams, extra } = connection
         const { socket } = extra
-        const authorization = connectionParams?.authorization
         try {
-          const viewer = await viewerOf(
-            extra.request,
-            typeof authorization === 'string' ? authorization : undefined,
-          )
+          const viewer = await viewerOf(extra.request, authorizationIn(connectionParams))
           if (socket.readyState !== socket.OPEN) return false
           if (!admit(connection, socket, viewer)) {
             socket.close(tryAgainLater, 'Too many sockets at once')
@@ -142,13 +149,20 @@ export function graphqlOverSocket({
           return false
         }
       },
+      onPing: ({ extra: { viewer = anyone, request, socket } }) => {
+        try {
+          rateLimits.enter({ viewer, address: addressOf(request) })
+        } catch {
+          socket.close(tryAgainLater, 'Too many requests')
+        }
+      },
       onSubscribe: (connection, _id, { query, variables, operationName }) => {
         const { extra, subscriptions } = connection
         const viewer = extra.viewer ?? anyone
         const seen = known.get(extra.socket)
         if (seen) seen.idleSince = undefined
         try {
-          const contextValue = contextOf(viewer, extra.request)
+          const contextValue = contextOf(viewer, extra.request, query)
           if (Object.keys(subscriptions).length > limits.operationsPerSocket) {
             return [
               withCode(
@@ -236,7 +250,14 @@ export function graphqlOverSocket({
       if (!leave) return void socket.end(tooManySockets)
       socket.once('close', leave)
       websocket.handleUpgrade(request, socket, head, client => {
+        // What can be said no more to a client that has gone is no failure, of which graphql-ws would print every one.
+        const send = client.send.bind(client) as (data: string, sent: () => void) => void
+        client.send = (data: unknown, sent?: unknown) =>
+          send(data as string, () => (sent as (() => void) | undefined)?.())
         websocket.emit('connection', client, request)
+        client.on('message', () => {
+          if (client.bufferedAmount > mostUnsent) client.terminate()
+        })
         // graphql-ws prints an error of its own for a frame that is too large or broken: the fault of one client, to whom
         // ws has already said so. To terminate the connection here would take that word back.
         client.removeAllListeners('error').on('error', () => undefined)
@@ -250,4 +271,13 @@ export function graphqlOverSocket({
       for (const client of websocket.clients) client.terminate()
     },
   }
+}
+
+/**
+ * What a client says of itself in `connection_init`, under the name of the header in any case.
+ * @returns nothing for a client that says nothing; what is no text is no key either
+ */
+function authorizationIn(parameters: Record<string, unknown> | undefined): string | undefined {
+  const named = Object.entries(parameters ?? {}).find(([name]) => name.toLowerCase() === 'authorization')
+  return named && (typeof named[1] === 'string' ? named[1] : '')
 }

@@ -12,7 +12,7 @@ import type { Logger } from 'pino'
 import type { Viewer } from '../auth/viewer.ts'
 import { checkLimits, limits } from '../limits/limits.ts'
 import { mask } from '../limits/mask.ts'
-import { hasConditionalSubscription, neitherSkippedNorIncluded } from './conditional.ts'
+import { unfitToValidate } from './before-validation.ts'
 
 export interface SubscriptionRequest {
   query: string
@@ -34,9 +34,8 @@ export function subscriptionOf(
 ): { document: DocumentNode; cost: number } | { errors: GraphQLError[] } {
   try {
     const document = parse(query, { maxTokens: limits.tokens })
-    if (hasConditionalSubscription(document)) {
-      return { errors: [withCode(neitherSkippedNorIncluded, 'GRAPHQL_VALIDATION_FAILED')] }
-    }
+    const unfit = unfitToValidate(document)
+    if (unfit) return { errors: [unfit] }
     const faults = validate(schema, document)
     if (faults.length) return { errors: faults.map(fault => withCode(fault, 'GRAPHQL_VALIDATION_FAILED')) }
     if (getOperationAST(document, operationName)?.operation !== 'subscription') {

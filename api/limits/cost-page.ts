@@ -16,7 +16,15 @@ import {
   parse,
 } from 'graphql'
 import { anyone } from '../auth/viewer.ts'
-import { checkLimits, limits, listSize, mutationCost, requestCost } from './limits.ts'
+import {
+  charactersPerPoint,
+  checkLimits,
+  limits,
+  listSize,
+  longList,
+  mutationCost,
+  requestCost,
+} from './limits.ts'
 
 /** Rows of the page that the table reckons with. */
 const page = 20
@@ -55,11 +63,12 @@ const examples: [why: string, document: string][] = [
 
 /** docs/cost.md: what each root field costs, by the reckoning that requests are held to. */
 export function costPage(schema: GraphQLSchema): string {
-  const costOf = (document: string) => requestCost + checkLimits(schema, parse(document), {}, anyone, true)
+  const costOf = (document: string) =>
+    requestCost(document) + checkLimits(schema, parse(document), {}, anyone, true)
   const roots = [
     ['Queries', 'query', schema.getQueryType()],
     ['Mutations', 'mutation', schema.getMutationType()],
-    ['Subscriptions, paid for once', 'subscription', schema.getSubscriptionType()],
+    ['Subscriptions', 'subscription', schema.getSubscriptionType()],
   ] as const
   const tables = roots.map(([title, operation, type]) => {
     const fields = Object.values(type!.getFields()).toSorted((a, b) => a.name.localeCompare(b.name))
@@ -82,9 +91,12 @@ const heading = `# What costs how much
 Written by \`npm run schema\` from the schema, by the same reckoning that each request is held to; [keys and
 limits](keys-and-limits.md#points) tells what there is to spend. One operation may cost ${limits.cost.toLocaleString('en-US')} points at most.
 
-A request costs ${requestCost} point, whatever it asks for. Beyond that an object costs 1 and a scalar nothing; a list costs its rows, \`first\`
-of a connection and else ${listSize}; a mutation costs ${mutationCost} more. The events of a subscription are free. Every answer says what it has cost, in
-\`extensions.cost.requested\`.
+A request costs 1 point, and 1 for every ${charactersPerPoint} characters of its document, whatever it asks for. Beyond that an object costs 1
+and a scalar nothing; a list costs its rows, \`first\` of a connection and else ${listSize} (of what was said on a call and what its agent
+did, ${longList}); a mutation costs ${mutationCost} more. Every answer says what it has cost, in \`extensions.cost.requested\`.
+
+A subscription is paid for once, and what happens from then on is free. Each event that is told again, because it happened
+before the stream began, costs as much as the subscription did: the stream waits until the points are there.
 `
 
 const between = `The tables below say what a request with one root field costs: with the scalars of what it answers, and with the scalars of

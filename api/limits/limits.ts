@@ -2,6 +2,7 @@ import {
   type DocumentNode,
   getNamedType,
   getOperationAST,
+  getVariableValues,
   GraphQLError,
   isCompositeType,
   isListType,
@@ -13,6 +14,7 @@ import {
   type GraphQLSchema,
 } from 'graphql'
 import { type ComplexityEstimator, getComplexity } from 'graphql-query-complexity/cjs'
+import { Extensions } from 'type-graphql'
 import type { Viewer } from '../auth/viewer.ts'
 import { checkText } from './text.ts'
 
@@ -23,6 +25,10 @@ export const limits = {
   depth: 10,
   aliases: 15,
   rootFields: 10,
+  /** How often a document may select fields of the same name: each two of them are compared. */
+  sameFields: 100,
+  /** Values in all variables together, at every level. */
+  values: 2_000,
   cost: 5_000,
   /** How long an operation may take, and how long a socket may be open without one, in milliseconds. */
   time: 10_000,
@@ -33,24 +39,36 @@ export const limits = {
   socketsPerViewer: 50,
 }
 
+/** A point more is taken for every so many characters of a document. */
+export const charactersPerPoint = 200
+
 /** Points of a request as such, whatever it asks for: also what is refused has been read. */
-export const requestCost = 1
+export const requestCost = (query: unknown): number =>
+  1 + (typeof query === 'string' ? Math.floor(query.length / charactersPerPoint) : 0)
+
 /** Points of a change: it waits for the disk, and others wait for it. */
 export const mutationCost = 10
 
 /** How many rows a list without `first` is reckoned as: an order has at most ten cups and a few texts. */
 export const listSize = 5
+/** Rows of a list that is longer by nature: what was said on a call, and what its agent did. */
+export const longList = 50
+
+/** What a list is reckoned as that usually holds more rows than others. */
+export const rows = (rows: number): MethodDecorator & PropertyDecorator => Extensions({ rows })
 
 /**
- * An object costs one, a scalar nothing, a mutation ten more. A list costs its rows: `first` of a connection, else
- * `listSize`. `edges` and `nodes` are the rows a connection has been charged for.
+ * An object costs one, a scalar nothing, a mutation ten more. A list costs its rows: `first` of a connection, else what
+ * is said of it, else `listSize`. `edges` and `nodes` are the rows a connection has been charged for.
  */
 const estimate: ComplexityEstimator = ({ type, field, args, childComplexity }) => {
   const own =
     (isCompositeType(getNamedType(field.type)) ? 1 : 0) + (type.name === 'Mutation' ? mutationCost : 0)
   if (typeof args.first === 'number') return own + Math.max(0, args.first) * childComplexity
   const rows =
-    isListType(getNullableType(field.type)) && !['edges', 'nodes'].includes(field.name) ? listSize : 1
+    isListType(getNullableType(field.type)) && !['edges', 'nodes'].includes(field.name)
+      ? ((field.extensions.rows as number | undefined) ?? listSize)
+      : 1
   return rows * (own + childComplexity)
 }
 
@@ -72,7 +90,9 @@ export function checkLimits(
 ): number {
   const operation = getOperationAST(document, request.operationName)
   if (!operation) return 0
-  checkText(document, request.variables)
+  if (checkText(document, request.variables) > limits.values) {
+    throw refuse('TOO_COSTLY', `The variables hold more than ${limits.values} values. Send them in parts.`)
+  }
   const { aliases, introspects } = count(document)
   if (introspects && !introspection && viewer.kind === 'ANYONE') {
     throw refuse('INTROSPECTION_DISABLED', 'Send an API key to introspect, or read schema.graphql.')
@@ -80,7 +100,7 @@ export function checkLimits(
   if (aliases > limits.aliases) {
     throw refuse('TOO_MANY_ALIASES', `This document has ${aliases} aliases; ${limits.aliases} are allowed.`)
   }
-  if (operation.selectionSet.selections.length > limits.rootFields) {
+  if (rootFieldsOf(document, operation.selectionSet) > limits.rootFields) {
     throw refuse('TOO_MANY_FIELDS', `An operation may select ${limits.rootFields} root fields; split it.`)
   }
   const depth = depthOf(document, operation.selectionSet)
@@ -103,9 +123,12 @@ export function checkLimits(
 function costOf(
   schema: GraphQLSchema,
   document: DocumentNode,
-  { name }: OperationDefinitionNode,
+  { name, variableDefinitions }: OperationDefinitionNode,
   variables: Record<string, unknown>,
 ): number {
+  // The library that reckons would make an error of each value that does not fit, and of thousands thousands.
+  const { errors } = getVariableValues(schema, variableDefinitions ?? [], variables, { maxErrors: 1 })
+  if (errors) throw refuse('BAD_USER_INPUT', errors[0]!.message)
   try {
     return getComplexity({
       schema,
@@ -137,13 +160,36 @@ function count(document: DocumentNode): { aliases: number; introspects: boolean 
   return { aliases, introspects }
 }
 
-/** How many fields lie inside each other. What introspection asks for is deep by nature and cheap. */
-function depthOf(document: DocumentNode, root: SelectionSetNode): number {
-  const fragments = new Map(
-    document.definitions.flatMap(node =>
-      node.kind === Kind.FRAGMENT_DEFINITION ? [[node.name.value, node]] : [],
+const fragmentsOf = ({ definitions }: DocumentNode) =>
+  new Map(
+    definitions.flatMap(node =>
+      node.kind === Kind.FRAGMENT_DEFINITION ? [[node.name.value, node.selectionSet]] : [],
     ),
   )
+
+/** How many fields an operation selects, those of fragments included. */
+function rootFieldsOf(document: DocumentNode, root: SelectionSetNode): number {
+  const fragments = fragmentsOf(document)
+  const known = new Map<SelectionSetNode, number>()
+  const countIn = (set: SelectionSetNode | undefined): number => {
+    if (!set) return 0
+    const before = known.get(set)
+    if (before !== undefined) return before
+    const fields = set.selections.reduce((sum, node) => {
+      if (node.kind === Kind.FIELD) return sum + 1
+      return (
+        sum + countIn(node.kind === Kind.INLINE_FRAGMENT ? node.selectionSet : fragments.get(node.name.value))
+      )
+    }, 0)
+    known.set(set, fields)
+    return fields
+  }
+  return countIn(root)
+}
+
+/** How many fields lie inside each other. What introspection asks for is deep by nature and cheap. */
+function depthOf(document: DocumentNode, root: SelectionSetNode): number {
+  const fragments = fragmentsOf(document)
   const known = new Map<SelectionSetNode, number>()
   const deepest = (set: SelectionSetNode | undefined): number => {
     if (!set) return 0
@@ -151,7 +197,7 @@ function depthOf(document: DocumentNode, root: SelectionSetNode): number {
     if (before !== undefined) return before
     const depth = Math.max(
       ...set.selections.map(node => {
-        if (node.kind === Kind.FRAGMENT_SPREAD) return deepest(fragments.get(node.name.value)?.selectionSet)
+        if (node.kind === Kind.FRAGMENT_SPREAD) return deepest(fragments.get(node.name.value))
         if (node.kind === Kind.INLINE_FRAGMENT) return deepest(node.selectionSet)
         return node.name.value.startsWith('__') ? 0 : 1 + deepest(node.selectionSet)
       }),

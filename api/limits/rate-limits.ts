@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { HeaderMap } from '@apollo/server'
 import { GraphQLError } from 'graphql'
 import type { Viewer } from '../auth/viewer.ts'
@@ -54,10 +55,21 @@ export class RateLimits {
 
   /**
    * Takes what a request costs before it is read.
+   * @param query its document, if it has one
    * @throws GraphQLError RATE_LIMITED
    */
-  enter(client: Client): Spent {
-    return this.spend(client, requestCost)
+  enter(client: Client, query?: unknown): Spent {
+    return this.spend(client, requestCost(query))
+  }
+
+  /** Takes points as soon as they are there. */
+  async pay(client: Client, points: number): Promise<void> {
+    for (;;) {
+      const now = performance.now()
+      const bucket = this.#bucketOf(client)
+      if (bucket.take(Math.min(points, bucket.limit), now)) return
+      await wait(Math.ceil(bucket.wait(points, now) * 1_000), undefined, { ref: false })
+    }
   }
 
   /**

@@ -92,6 +92,8 @@ export class CheckoutResolver {
     phone: string | null,
     @Arg('number', () => String, { nullable: true, description: 'Its four digits.' }) number: string | null,
   ): Promise<OrderStatusAnswer> {
+    // Who learns whether a number has ordered has read it.
+    if (phone != null) context.piiReads.note('Query', 'orderStatus', null)
     return look<OrderStatusAnswer>(context, call, { found: false }, async call => {
       const order = await findOrder(context.em, call, phone, number)
       return { found: order !== null, orderNumber: order?.number, status: order?.status, total: order?.total }

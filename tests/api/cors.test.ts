@@ -26,7 +26,7 @@ test('pages of a known origin may ask with a key, and are never signed in by the
   expect(Object.fromEntries(preflight.headers)).toMatchObject({
     'access-control-allow-origin': known,
     'access-control-allow-methods': 'GET,POST',
-    'access-control-allow-headers': 'Authorization,Content-Type',
+    'access-control-allow-headers': 'Authorization,Content-Type,Last-Event-ID',
     vary: expect.stringContaining('Origin'),
   })
   expect(preflight.headers.has('Access-Control-Allow-Credentials')).toBe(false)

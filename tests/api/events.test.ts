@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { WebSocket } from 'ws'
 import { Event, EventType } from '../../api/events/event.entity.ts'
 import type { LogEntry } from '../../api/events/log.ts'
 import { shopOf } from '../../api/shops/shop-of.ts'
@@ -209,6 +211,30 @@ describe('who may listen', () => {
 
   test('a wrong key is shown the door', async () => {
     expect(await listen({ field: 'boardEvents', key: 'boba_wrong' }).ended).toMatchObject({ code: 4403 })
+  })
+
+  test.each([
+    ['Authorization', 'by the name of the header', 'acknowledged'],
+    ['authorization', 'in small letters', 'acknowledged'],
+    ['authorization', 123, 4403],
+    ['AUTHORIZATION', 'Basic abc', 4403],
+  ])('a key is told as %s: %s → %s', async (name, value, outcome) => {
+    const socket = new WebSocket(`${api.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws')
+    await once(socket, 'open')
+    const given = outcome === 'acknowledged' ? `Bearer ${key}` : value
+    socket.send(JSON.stringify({ type: 'connection_init', payload: { [name]: given } }))
+    const told = await Promise.race([
+      once(socket, 'message').then(() => 'acknowledged'),
+      once(socket, 'close').then(([code]) => code as number),
+    ])
+    expect(told).toBe(outcome)
+    if (outcome === 'acknowledged') {
+      const query = 'subscription { orderEvents { type } }'
+      socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query } }))
+      const [data] = await once(socket, 'message')
+      expect(JSON.parse(String(data))).toMatchObject({ type: 'next' })
+    }
+    socket.terminate()
   })
 
   test('phone numbers come only with orders:pii', async () => {

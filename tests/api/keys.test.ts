@@ -55,6 +55,7 @@ describe('an API key', () => {
         body: JSON.stringify({ query }),
       })
       expect(response.status).toBe(401)
+      expect(response.headers.get('WWW-Authenticate')).toBe('Bearer')
       expect(await response.json()).toMatchObject({
         errors: [{ extensions: { code: 'UNAUTHENTICATED', requestId: expect.any(String) } }],
       })
@@ -377,6 +378,23 @@ describe('what an API key reads of guests', () => {
       fields: ['Call.callerEnding', 'Call.from'],
       calls: ['CA1'],
     })
+  })
+
+  test('by the agent functions too, unless it is the key of the voice process', async () => {
+    const ask = (document: string, key: string) => api.ask(document, {}, key)
+    const other = await api.key('calls:write')
+    const voice = newKey()
+    await storeVoiceKey(api.orm.em.fork(), voice)
+    const before = (await reads()).length
+    const save = (request: string) =>
+      `mutation { savePhoneNumber(call: "CA1", request: "${request}", phone: "caller id") { phone } }`
+    await ask(save('read-1'), other)
+    expect((await reads(other))[0]).toMatchObject({ fields: ['PhoneAnswer.phone'], count: 1 })
+    await ask('{ orderStatus(call: "CA1", phone: "+15550001111") { found } }', other)
+    expect((await reads(other))[0]).toMatchObject({ fields: ['Query.orderStatus'], count: 1 })
+    await ask(save('read-2'), voice)
+    await ask('{ orderStatus(call: "CA1", phone: "+15550001111") { found } }', voice)
+    expect(await reads()).toHaveLength(before + 2)
   })
 
   test('is not what it may not read, what staff read, or what the voice process reads of its call', async () => {

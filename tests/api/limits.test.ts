@@ -49,6 +49,12 @@ const forbidden: [code: string, what: string, query: string, subscription: strin
     `subscription { boardEvents { order { ${many(16, i => `a${i}: number`)} } } }`,
   ],
   [
+    'TOO_MANY_FIELDS',
+    'one field 101 times, however it is spread',
+    `{ menu { shop { ...A ...B } } } fragment A on Shop { ${many(50, () => 'id')} } fragment B on Shop { ${many(51, () => 'id')} }`,
+    `subscription { boardEvents { ...A ...B } } fragment A on BoardEvent { ${many(50, () => 'type')} } fragment B on BoardEvent { ${many(51, () => 'type')} }`,
+  ],
+  [
     'TOO_DEEP',
     '11 levels',
     `{ menu { items { ${nested(8)} } } }`,
@@ -133,6 +139,21 @@ describe('a query', () => {
   test('TOO_MANY_FIELDS counts the roots of an operation', async () => {
     const [error] = await byHttp(api, `{ ${many(11, i => `m${i}: menu { maxDrinks }`)} }`)
     expect(error!.extensions.code).toBe('TOO_MANY_FIELDS')
+    const spread = `{ ...Roots ... { m: menu { maxDrinks } } } fragment Roots on Query { ${many(10, i => `m${i}: menu { maxDrinks }`)} }`
+    expect((await byHttp(api, spread))[0]!.extensions.code).toBe('TOO_MANY_FIELDS')
+  })
+
+  test('has no more values in its variables than an order could have', async () => {
+    const order = `mutation ($drinks: [DrinkInput!]!) {
+      placeOrder(input: { drinks: $drinks, phone: "555-123-4567" }, idempotencyKey: "many") { __typename } }`
+    const key = await api.key('orders:write')
+    const codeFor = async (drinks: unknown[]) =>
+      (await api.ask(order, { drinks }, key)).errors?.map(({ extensions }) => extensions.code)
+    const taro = { flavor: 'taro' }
+    expect(await codeFor(Array.from({ length: 999 }, () => taro))).toBeUndefined()
+    expect(await codeFor(Array.from({ length: 1_000 }, () => taro))).toEqual(['TOO_COSTLY'])
+    expect(await codeFor(Array.from({ length: 40_000 }, () => 1))).toEqual(['TOO_COSTLY'])
+    expect(await codeFor(Array.from({ length: 1_500 }, () => 1))).toEqual(['BAD_USER_INPUT'])
   })
 
   test('with fragments that multiply is not counted to the end', async () => {

@@ -53,6 +53,15 @@ const rows = Array.from(
 ).join(' ')
 const dearSubscription = `subscription { liveCalls { calls { menu { ${rows} } } } }`
 
+/** An open socket that speaks the protocol of graphql-ws, before it has said anything. */
+const open = async (api: TestApi, headers = {}) => {
+  const socket = new WebSocket(`${api.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws', {
+    headers,
+  })
+  await once(socket, 'open')
+  return socket
+}
+
 test('a bucket refills at its rate, and never above its brim', () => {
   const bucket = new Bucket({ limit: 100, restoreRate: 10 }, 0)
   expect(bucket.take(70, 0)).toBe(true)
@@ -179,14 +188,6 @@ describe('without TRUST_PROXY', () => {
 })
 
 describe('sockets', () => {
-  const open = async (api: TestApi, headers = {}) => {
-    const socket = new WebSocket(`${api.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws', {
-      headers,
-    })
-    await once(socket, 'open')
-    return socket
-  }
-
   test('of one address are counted, and make room when they go', async () => {
     const api = await startApi({ env: { RATE_LIMIT_FACTOR: '0.01', TRUST_PROXY: 'loopback' } })
     const headers = from('192.0.2.1')
@@ -294,6 +295,117 @@ describe('sockets', () => {
     await expect.poll(() => told().length).toBeGreaterThan(1)
     expect(told()[0]).toMatchObject({ cost: { requested: 2, limit: 10_000 } })
     expect(told()[1]).toBeUndefined()
+    await api.close()
+  })
+})
+
+describe('a stream', () => {
+  const priced = Array.from({ length: 14 }, (_, i) => `a${i}: items { price { amount } }`).join(' ')
+  const document = `subscription { orderEvents(after: "0") { type order { id ${priced} } } }`
+  const openWith = (api: TestApi, key: string, query: string) =>
+    openStream(api, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${key}` },
+      body: JSON.stringify({ query }),
+    })
+
+  test('pays for each event that it is told again, and not for those that happen', async () => {
+    // So slow that nothing comes back while the test runs.
+    const api = await startApi({ env: { RATE_LIMIT_FACTOR: '0.01' }, twilio: null })
+    const placing = await api.key('orders:write')
+    for (let i = 0; i < 5; i += 1) await placeOrder(api, placing)
+    const key = await api.key('orders:read')
+    const stream = await openWith(api, key, document)
+    const { requested, available } = (
+      JSON.parse((await stream.next()).data!) as { extensions: { cost: Cost } }
+    ).extensions.cost
+    expect(requested).toBeGreaterThan(100)
+    const types: string[] = ['ORDER_CREATED']
+    while (types.at(-1) !== 'HEARTBEAT') {
+      types.push(
+        (JSON.parse((await stream.next()).data!) as { data: { orderEvents: { type: string } } }).data
+          .orderEvents.type,
+      )
+    }
+    expect(types.length).toBeGreaterThan(5)
+    const left = async () =>
+      (await post(api, '{ rateLimit { available } }', { as: key })).body.extensions.cost
+    const before = (await left()).available
+    // The beat is free.
+    const told = (types.length - 1) * requested
+    expect(before).toBeLessThan(available - told + requested)
+    await placeOrder(api, placing)
+    await stream.next()
+    expect((await left()).available).toBeGreaterThan(before - 100)
+    stream.stop()
+    await api.close()
+  })
+
+  test('that cannot be paid for is refused before it begins, and every one tells what is left', async () => {
+    const api = await startApi({ env: { RATE_LIMIT_FACTOR: '0.01' } })
+    const key = await api.key('orders:read')
+    const first = await openWith(api, key, 'subscription { orderEvents { type } }')
+    expect(Number(first.headers.get('RateLimit-Remaining'))).toBeGreaterThan(4_900)
+    first.stop()
+    for (let spent = false; !spent;) spent = (await post(api, dear, { as: key })).status === 429
+    for (let spent = false; !spent;) spent = (await post(api, pageOf(1), { as: key })).status === 429
+    const refused = await openWith(api, key, document.replace('(after: "0")', ''))
+    expect(refused.status).toBe(429)
+    expect(Number(refused.headers.get('Retry-After'))).toBeGreaterThan(0)
+    expect(refused.headers.get('RateLimit-Limit')).toBe('5000')
+    expect(JSON.parse(await refused.text())).toMatchObject({
+      errors: [{ extensions: { code: 'RATE_LIMITED', retryAfter: expect.any(Number) } }],
+    })
+    await api.close()
+  })
+
+  test('is counted with the sockets of its key', async () => {
+    const api = await startApi({ env: { RATE_LIMIT_FACTOR: '0.02' } })
+    const key = await api.key('orders:read')
+    const stream = await openWith(api, key, 'subscription { orderEvents { type } }')
+    expect(stream.status).toBe(200)
+    expect(await listen(api, { field: 'orderEvents', key }).ended).toMatchObject({ code: 1013 })
+    stream.stop()
+    await api.close()
+  })
+})
+
+describe('a client that only sends', () => {
+  const init = '{"type":"connection_init"}'
+
+  test('is answered without what it sent, and closed when it has spent all on it', async () => {
+    const api = await startApi({ env: { RATE_LIMIT_FACTOR: '0.01' } })
+    const socket = await open(api)
+    socket.send(init)
+    await once(socket, 'message')
+    socket.send(`{"type":"ping","payload":{"much":"${'x'.repeat(10_000)}"}}`)
+    const [answer] = await once(socket, 'message')
+    expect(String(answer)).toBe('{"type":"pong"}')
+    socket.send('{"type":"ping","payload":{"at":1}}')
+    expect(String((await once(socket, 'message'))[0])).toBe('{"type":"pong","payload":{"at":1}}')
+    for (let i = 0; i < 5_100; i += 1) socket.send('{"type":"ping"}')
+    const [code] = await once(socket, 'close')
+    expect(code).toBe(1013)
+    await api.close()
+  })
+
+  test('and takes nothing is cut off before much waits for it', async () => {
+    const api = await startApi({ env: { RATE_LIMIT_FACTOR: '1000' } })
+    const socket = await open(api)
+    socket.send(init)
+    await once(socket, 'message')
+    socket.pause()
+    const sockets = async () =>
+      /^bobarista_graphql_sockets (\d+)$/m.exec(await (await fetch(`${api.url}/metrics`)).text())![1]
+    // The answer repeats the name of the field.
+    const query = `subscription { boardEvents { ${'x'.repeat(50_000)} } }`
+    const message = JSON.stringify({ type: 'subscribe', payload: { query } }).slice(0, -1)
+    for (let id = 0; (await sockets()) !== '0'; id += 1) {
+      expect(id, 'messages until it was cut off').toBeLessThan(1_000)
+      socket.send(`${message},"id":"${id}"}`, () => {})
+    }
+    socket.on('error', () => {})
+    socket.terminate()
     await api.close()
   })
 })

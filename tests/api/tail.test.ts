@@ -102,6 +102,25 @@ test('what is still being read when the last listener goes is not mixed up with 
   tail.close()
 })
 
+test('a cursor that is ahead of the tail is no gap because the log could not be read once', async () => {
+  const log = new Log()
+  let fails = 0
+  const read: Log['read'] = (after, limit) =>
+    fails-- > 0 ? Promise.reject(new Error('locked')) : log.read(after, limit)
+  const tail = new Tail('shop', read, log.head, { heartbeat: 3_600_000, poll: 5 })
+  const first = tail.listen(0)
+  await first.next()
+  log.append()
+  fails = 2
+  const second = tail.listen(1)
+  const coming = next(second, 1)
+  log.append()
+  tail.wake()
+  expect(await coming).toEqual([2])
+  expect((await tail.listen(3).next()).value).toMatchObject({ type: EventType.GAP })
+  tail.close()
+})
+
 test('a listener that comes when the tail is closed hears no more', async () => {
   const log = new Log()
   const tail = tailOf(log)

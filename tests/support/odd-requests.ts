@@ -164,6 +164,14 @@ const oddBodies: ((random: Random) => string | Buffer)[] = [
   () =>
     `{"query":"query ($n: String) { order(number: $n) { id } }","variables":{"n":${'{"a":'.repeat(9_000)}1${'}'.repeat(9_000)}}}`,
   () => `{${asked},"variables":{${Array.from({ length: 5_000 }, (_, i) => `"k${i}":${i}`).join(',')}}}`,
+  // What is cheap to send and dear to read: errors by the thousand, expressions that look back, fields compared in pairs.
+  random =>
+    `{"query":"mutation ($d: [DrinkInput!]!) { placeOrder(input: { drinks: $d, phone: \\"555-123-4567\\" }, idempotencyKey: \\"z\\") { __typename } }","variables":{"d":[${Array.from({ length: 20_000 }, () => random.pick(['1', '{}', 'null'])).join(',')}]}}`,
+  () => `{"query":"${'subscription'.repeat(8_000)}"}`,
+  () => `{"query":"${'subscription @'.repeat(6_000)}"}`,
+  random => `{"query":"{ menu { shop { ${'id '.repeat(random.pick([90, 300, 980]))} } } }"}`,
+  () =>
+    `{"query":"{ menu { shop { ...A ...B ...C } } } ${['A', 'B', 'C'].map(name => `fragment ${name} on Shop { ${'id name '.repeat(150)} }`).join(' ')}"}`,
   () => `{"query":"${'#'.repeat(150_000)}"}`,
   () => `{"query":"{ ${'a'.repeat(80_000)} }"}`,
   () => `{"query":"{ order(number: \\"${'🧋'.repeat(20_000)}\\") { id } }"}`,
