@@ -124,6 +124,9 @@ export async function graphqlOverHttp({
     middleware: (ctx, next) => {
       const requestId = randomUUID()
       ctx.set('X-Request-Id', requestId)
+      // What one client may see is nothing for a cache to show to another; nor is it what a browser sees at this address.
+      ctx.set('Cache-Control', 'no-store')
+      ctx.vary('Accept')
       return requestIds.run(requestId, () =>
         withJsonBody(ctx, requestId, async () => {
           const unfit = unfitText(queryOf(ctx))

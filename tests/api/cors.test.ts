@@ -34,6 +34,8 @@ test('pages of a known origin may ask with a key, and are never signed in by the
   const Authorization = `Bearer ${await api.key('orders:read')}`
   const answer = await ask('POST', { ...json, Origin: known, Authorization })
   expect(answer.headers.get('Access-Control-Allow-Origin')).toBe(known)
+  expect(answer.headers.get('Cache-Control')).toBe('no-store')
+  expect(answer.headers.get('Vary')).toMatch(/Accept.*Origin|Origin.*Accept/)
   expect(answer.headers.get('Access-Control-Expose-Headers')).toContain(
     'RateLimit-Remaining,RateLimit-Reset,Retry-After',
   )
