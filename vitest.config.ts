@@ -1,17 +1,12 @@
 import { defineConfig } from 'vitest/config'
 
-/** Tests of the api that open no database, or one of a certain engine. */
+/**
+ * Tests of the api that open no database, or one of a certain engine, or that look at roads, documents and clients, to
+ * which the engine makes no difference.
+ */
 const oneEngine = [
-  'cors',
-  'cost',
-  'errors',
-  'owner',
-  'rules',
-  'schema',
-  'screens',
-  'start',
-  'tail',
-  'texts',
+  ...['cors', 'cost', 'errors', 'owner', 'recipes', 'rules', 'schema', 'screens', 'start', 'tail', 'texts'],
+  'third-party-clients',
 ].map(name => `tests/api/${name}.test.ts`)
 
 export default defineConfig({
@@ -21,7 +16,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: 'forks',
-    // Most of what tests do is wait. The default leaves one of two cores idle.
+    // Most of what tests do is wait: two of them at once leave two cores idle for half of the time.
     maxWorkers: 3,
     // No file leaves anything behind for the next one, so that what they all import is loaded once.
     isolate: false,
