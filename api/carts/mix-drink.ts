@@ -8,15 +8,23 @@ import { refuse } from './refusal.ts'
 
 const given = (text: string | null | undefined): text is string => text != null && text.trim() !== ''
 
-/** "none", "no toppings", "without boba": nothing, when a model or a guest puts it in a list. */
-const meansNothing = /^\s*(?:(?:no|not|without)\b.*|none|nothing|null|n\/a)\s*$/i
+/** "none", "no toppings", "without boba": nothing, when a language model or a guest puts it in a list. */
+const meansNothing = (said: string) =>
+  /^(?:[,;&+\s]*|(?:no|not|without)\b[^]*|none|nothing|null|n\/a)$/i.test(said.trim())
 
-const listed = (words: readonly string[] | null | undefined): string[] =>
-  (words ?? []).filter(word => given(word) && !meansNothing.test(word))
-
-/** "boba and egg pudding" is two, unless the menu has something of that name. */
-const apart = (said: string, extras: readonly MenuItem[]): string[] =>
-  understand(said, extras) ? [said] : listed(said.split(/[,;&+]|\b(?:and|plus|with)\b/i))
+/**
+ * "boba and egg pudding" is two, unless the menu has something of that name. The menu comes first, so that its "no-sugar
+ * jelly" is no jelly left out.
+ * @param spoken whether what means nothing adds nothing; else it stays, to be refused
+ */
+function apart(said: string, extras: readonly MenuItem[], spoken: boolean): string[] {
+  if (understand(said, extras)) return [said]
+  const parts = said.split(/[,;&+]|\b(?:and|plus|with)\b/i).filter(given)
+  const [first = said, ...rest] = parts
+  // "No boba and egg pudding" wants neither.
+  if (spoken && meansNothing(said) && !understand(first, extras)) return []
+  return [first, ...rest].filter(part => !(spoken && meansNothing(part) && !understand(part, extras)))
+}
 
 /** @throws Refusal SOLD_OUT naming what else there is */
 function available(item: MenuItem, others: readonly MenuItem[], path: string[]): MenuItem {
@@ -45,14 +53,14 @@ function flavorOf(menu: Menu, said: string | null | undefined): MenuItem {
 }
 
 /** Toppings and add-ons are told apart by the menu: a model may put either in either list. */
-function extrasOf(menu: Menu, toppings: readonly string[], addOns: readonly string[]): Set<MenuItem> {
+function extrasOf(menu: Menu, { toppings, addOns }: DrinkInput, spoken: boolean): Set<MenuItem> {
   const extras = [...menu.toppings, ...menu.addOns]
   const found = new Set<MenuItem>()
   for (const [path, words, first] of [
     ['toppings', toppings, menu.toppings],
     ['addOns', addOns, menu.addOns],
   ] as const) {
-    for (const said of words.flatMap(each => apart(each, extras))) {
+    for (const said of (words ?? []).flatMap(each => apart(each, extras, spoken))) {
       const item = understand(said, first) ?? understand(said, extras)
       if (!item) {
         const topping = enumerate(offered(menu.toppings).map(each => each.name))
@@ -74,11 +82,12 @@ const short = (said: string) => (said.length > 60 ? `${said.slice(0, 60)}…` : 
 
 /**
  * Understands a drink by the live menu, checks what goes together, and prices it.
+ * @param spoken whether the words are those of a language model, and "no toppings" may stand in a list
  * @throws Refusal with what is on offer or which rule was broken
  */
-export function mixDrink(menu: Menu, input: DrinkInput): Drink {
+export function mixDrink(menu: Menu, input: DrinkInput, { spoken = true } = {}): Drink {
   const flavor = flavorOf(menu, input.flavor)
-  const extras = extrasOf(menu, listed(input.toppings), listed(input.addOns))
+  const extras = extrasOf(menu, input, spoken)
   const toppings = menu.toppings.filter(item => extras.has(item))
   const addOns = menu.addOns.filter(item => extras.has(item))
   for (const addOn of addOns) {

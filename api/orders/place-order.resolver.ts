@@ -226,7 +226,8 @@ async function readInput(
   }
   const drinks = input.drinks.map((drink, index) => {
     try {
-      return mixDrink(menu, drink)
+      // A program is told what was not understood: nobody reads the drink back to the guest.
+      return mixDrink(menu, drink, { spoken: false })
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
       return refuse(error.code, error.message, ['input', 'drinks', String(index), ...(error.path ?? [])])

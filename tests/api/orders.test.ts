@@ -343,6 +343,26 @@ describe('an order from another program', () => {
       'ADD_ON_NEEDS_TOPPING',
       ['input', 'drinks', '0', 'addOns'],
     ],
+    [
+      { drinks: [{ flavor: 'taro', toppings: ['boba', 'no egg pudding'] }], phone },
+      'UNKNOWN_TOPPING',
+      ['input', 'drinks', '0', 'toppings'],
+    ],
+    [
+      { drinks: [{ flavor: 'taro', toppings: ['boba and nothing'] }], phone },
+      'UNKNOWN_TOPPING',
+      ['input', 'drinks', '0', 'toppings'],
+    ],
+    [
+      { drinks: [{ flavor: 'taro', toppings: [''] }], phone },
+      'UNKNOWN_TOPPING',
+      ['input', 'drinks', '0', 'toppings'],
+    ],
+    [
+      { drinks: [{ flavor: 'taro', addOns: ['without'] }], phone },
+      'UNKNOWN_ADD_ON',
+      ['input', 'drinks', '0', 'addOns'],
+    ],
   ])('%j is refused: %s', async (input, code, path) => {
     expect(await place(input)).toMatchObject({ code, path })
   })
