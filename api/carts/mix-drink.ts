@@ -52,27 +52,41 @@ function flavorOf(menu: Menu, said: string | null | undefined): MenuItem {
   return available(flavor, menu.flavors, ['flavor'])
 }
 
-/** Toppings and add-ons are told apart by the menu: a model may put either in either list. */
-function extrasOf(menu: Menu, { toppings, addOns }: DrinkInput, spoken: boolean): Set<MenuItem> {
+/**
+ * Toppings and add-ons are told apart by the menu: a model may put either in either list.
+ * @returns each with its place in the input
+ */
+function extrasOf(menu: Menu, input: DrinkInput, spoken: boolean): Map<MenuItem, string[]> {
   const extras = [...menu.toppings, ...menu.addOns]
-  const found = new Set<MenuItem>()
-  for (const [path, words, first] of [
-    ['toppings', toppings, menu.toppings],
-    ['addOns', addOns, menu.addOns],
+  const found = new Map<MenuItem, string[]>()
+  for (const [list, first] of [
+    ['toppings', menu.toppings],
+    ['addOns', menu.addOns],
   ] as const) {
-    for (const said of (words ?? []).flatMap(each => apart(each, extras, spoken))) {
-      const item = understand(said, first) ?? understand(said, extras)
-      if (!item) {
-        const topping = enumerate(offered(menu.toppings).map(each => each.name))
-        const addOn = enumerate(offered(menu.addOns).map(each => each.name))
-        return refuse(
-          path === 'toppings' ? 'UNKNOWN_TOPPING' : 'UNKNOWN_ADD_ON',
-          `We have no "${short(said)}". Toppings are ${topping}${addOn && `; add-ons: ${addOn}`}. Ask what they would like instead.`,
-          [path],
-        )
+    for (const [index, entry] of (input[list] ?? []).entries()) {
+      const path = [list, String(index)]
+      for (const said of apart(entry, extras, spoken)) {
+        const item = understand(said, first) ?? understand(said, extras)
+        if (!item) {
+          const topping = enumerate(offered(menu.toppings).map(each => each.name))
+          const addOn = enumerate(offered(menu.addOns).map(each => each.name))
+          return refuse(
+            list === 'toppings' ? 'UNKNOWN_TOPPING' : 'UNKNOWN_ADD_ON',
+            `We have no "${short(said)}". Toppings are ${topping}${addOn && `; add-ons: ${addOn}`}. Ask what they would like instead.`,
+            path,
+          )
+        }
+        // A model repeats itself. A program that asks for two of a thing would be given, and pay for, one.
+        if (found.has(item) && !spoken) {
+          refuse(
+            'NAMED_TWICE',
+            `${item.name} is named twice, and a drink holds it once. Leave one of the two out.`,
+            path,
+          )
+        }
+        const alike = menu.toppings.includes(item) ? menu.toppings : menu.addOns
+        found.set(available(item, alike, path), path)
       }
-      const alike = menu.toppings.includes(item) ? menu.toppings : menu.addOns
-      found.add(available(item, alike, [path]))
     }
   }
   return found
@@ -95,7 +109,7 @@ export function mixDrink(menu: Menu, input: DrinkInput, { spoken = true } = {}):
       refuse(
         'ADD_ON_NEEDS_TOPPING',
         `${addOn.name} needs ${addOn.requires.name}. Ask whether to add ${addOn.requires.name} or to leave ${addOn.name} out.`,
-        ['addOns'],
+        extras.get(addOn),
       )
     }
   }

@@ -80,6 +80,7 @@ class OrderQuote {
     'BAD_PHONE',
     'FLAVOR_NEEDED',
     'IDEMPOTENCY_KEY_REUSED',
+    'NAMED_TWICE',
     'NAME_TOO_LONG',
     'NO_DRINKS',
     'NO_NUMBER_LEFT',

@@ -200,6 +200,7 @@ const refusals: Record<string, string | (() => Promise<[query: string, at?: Test
     await done(order(taro, '', 'used'))
     return [order('{ flavor: "black" }', '', 'used')]
   },
+  NAMED_TWICE: order('{ flavor: "taro", toppings: ["boba", "tapioca"] }'),
   NAME_TOO_LONG: order(taro, `name: "${'x'.repeat(61)}"`),
   NO_DRINKS: order(''),
   ORDERING_PAUSED: async () => {

@@ -341,27 +341,48 @@ describe('an order from another program', () => {
     [
       { drinks: [{ flavor: 'taro', addOns: ['matcha'] }], phone },
       'ADD_ON_NEEDS_TOPPING',
-      ['input', 'drinks', '0', 'addOns'],
+      ['input', 'drinks', '0', 'addOns', '0'],
     ],
     [
       { drinks: [{ flavor: 'taro', toppings: ['boba', 'no egg pudding'] }], phone },
       'UNKNOWN_TOPPING',
-      ['input', 'drinks', '0', 'toppings'],
+      ['input', 'drinks', '0', 'toppings', '1'],
     ],
     [
       { drinks: [{ flavor: 'taro', toppings: ['boba and nothing'] }], phone },
       'UNKNOWN_TOPPING',
-      ['input', 'drinks', '0', 'toppings'],
+      ['input', 'drinks', '0', 'toppings', '0'],
     ],
     [
       { drinks: [{ flavor: 'taro', toppings: [''] }], phone },
       'UNKNOWN_TOPPING',
-      ['input', 'drinks', '0', 'toppings'],
+      ['input', 'drinks', '0', 'toppings', '0'],
     ],
     [
       { drinks: [{ flavor: 'taro', addOns: ['without'] }], phone },
       'UNKNOWN_ADD_ON',
-      ['input', 'drinks', '0', 'addOns'],
+      ['input', 'drinks', '0', 'addOns', '0'],
+    ],
+    [
+      {
+        drinks: [
+          { flavor: 'taro', toppings: ['cream', 'matcha'] },
+          { flavor: 'taro', toppings: ['matcha'] },
+        ],
+        phone,
+      },
+      'ADD_ON_NEEDS_TOPPING',
+      ['input', 'drinks', '1', 'toppings', '0'],
+    ],
+    [
+      { drinks: [{ flavor: 'taro', toppings: ['boba', 'cream', 'tapioca'] }], phone },
+      'NAMED_TWICE',
+      ['input', 'drinks', '0', 'toppings', '2'],
+    ],
+    [
+      { drinks: [{ flavor: 'taro', toppings: ['boba'], addOns: ['boba'] }], phone },
+      'NAMED_TWICE',
+      ['input', 'drinks', '0', 'addOns', '0'],
     ],
   ])('%j is refused: %s', async (input, code, path) => {
     expect(await place(input)).toMatchObject({ code, path })
