@@ -23,11 +23,12 @@ import type { Context } from '../context.ts'
 import { describeRefusal, UserError } from '../errors.ts'
 import { maxDrinks } from '../menu/levels.ts'
 import { Menu } from '../menu/menu.ts'
+import { plain } from '../menu/words.ts'
 import { Money, money } from '../money.ts'
 import { Shop } from '../shops/shop.entity.ts'
 import { shopOf } from '../shops/shop-of.ts'
 import { Order, OrderSource } from './order.entity.ts'
-import { longestName, placeOrder, refuseWhenPaused } from './place-order.ts'
+import { longestName, type NewOrder, placeOrder, refuseWhenPaused } from './place-order.ts'
 
 @InputType({ description: 'An order from another program.' })
 class PlaceOrderInput {
@@ -147,7 +148,8 @@ export class PlaceOrderResolver {
 
 /** @throws Refusal as `readInput` */
 async function quote({ em, waits }: Context, input: PlaceOrderInput): Promise<OrderQuote> {
-  const { shop, drinks } = await readInput(em, input)
+  const shop = await shopFor(em, input)
+  const { drinks } = await readInput(em, shop, input)
   refuseWhenPaused(shop)
   const waitMinutes = await waits.of(shop.id)
   return {
@@ -169,8 +171,9 @@ async function place(
     ])
   }
   const placedBy = viewer.kind === 'STAFF' ? 'staff' : viewer.id!
-  const inputHash = createHash('sha256').update(JSON.stringify(input)).digest('hex')
   return log.change(em, async tx => {
+    const shop = await shopFor(tx.em, input)
+    const inputHash = hashOf(shop, input)
     const known = await tx.em.findOne(Order, { placedBy, idempotencyKey: key })
     if (known) {
       if (known.inputHash === inputHash)
@@ -182,8 +185,7 @@ async function place(
       )
     }
     const order = await placeOrder(tx, {
-      ...(await readInput(tx.em, input)),
-      name: input.name,
+      ...(await readInput(tx.em, shop, input)),
       source: OrderSource.API,
       idempotency: { placedBy, key, inputHash },
     })
@@ -191,20 +193,49 @@ async function place(
   })
 }
 
+/** @throws Refusal SHOP_NOT_FOUND */
+async function shopFor(em: EntityManager, { shop }: PlaceOrderInput): Promise<Shop> {
+  return (
+    (shop == null ? await shopOf(em) : await em.findOne(Shop, shop)) ??
+    refuse('SHOP_NOT_FOUND', 'There is no such shop. Leave it out to order at the only one.', [
+      'input',
+      'shop',
+    ])
+  )
+}
+
+/**
+ * The same for whatever says the same: a program that tries again may write a phone number in another way, or null for
+ * what it left out. The menu is not asked, since it may have changed in between.
+ */
+function hashOf(shop: Shop, { drinks, name, phone }: PlaceOrderInput): string {
+  const words = (said: string[] | null | undefined) => (said ?? []).map(plain).toSorted()
+  const normal = {
+    shop: shop.id,
+    phone: phoneOf(phone, shop.region) ?? phone,
+    name: nameIn(name),
+    drinks: drinks.map(({ flavor, toppings, addOns, sweetness, ice }) => ({
+      flavor: plain(flavor),
+      toppings: words(toppings),
+      addOns: words(addOns),
+      sweetness: plain(sweetness ?? ''),
+      ice: plain(ice ?? ''),
+    })),
+  }
+  return createHash('sha256').update(JSON.stringify(normal)).digest('hex')
+}
+
+const nameIn = (name: string | null | undefined): string | null => name?.trim() || null
+
 /**
  * Understands an order by the live menu.
  * @throws Refusal with the path of what is wrong
  */
 async function readInput(
   em: EntityManager,
+  shop: Shop,
   input: PlaceOrderInput,
-): Promise<{ shop: Shop; drinks: Drink[]; phone: string }> {
-  const shop =
-    (input.shop == null ? await shopOf(em) : await em.findOne(Shop, input.shop)) ??
-    refuse('SHOP_NOT_FOUND', 'There is no such shop. Leave it out to order at the only one.', [
-      'input',
-      'shop',
-    ])
+): Promise<Pick<NewOrder, 'shop' | 'drinks' | 'phone' | 'name'>> {
   const menu = await Menu.of(em, shop)
   if (input.drinks.length === 0) refuse('NO_DRINKS', 'Order at least one drink.', ['input', 'drinks'])
   if (input.drinks.length > maxDrinks) {
@@ -219,7 +250,8 @@ async function readInput(
       'input',
       'phone',
     ])
-  if (input.name && input.name.length > longestName) {
+  const name = nameIn(input.name)
+  if (name && name.length > longestName) {
     refuse('NAME_TOO_LONG', `A name has ${longestName} characters at most. Send a shorter one.`, [
       'input',
       'name',
@@ -234,5 +266,5 @@ async function readInput(
       return refuse(error.code, error.message, ['input', 'drinks', String(index), ...(error.path ?? [])])
     }
   })
-  return { shop, drinks, phone }
+  return { shop, drinks, phone, name }
 }

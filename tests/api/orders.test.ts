@@ -319,6 +319,32 @@ describe('an order from another program', () => {
     expect(other.order!.id).not.toBe(first.order!.id)
   })
 
+  test('is placed once when it says the same in other words', async () => {
+    const { data } = await api.ask<{ board: { shop: { id: string } } }>('{ board { shop { id } } }')
+    const idempotencyKey = newId('order')
+    const input = { drinks: [{ flavor: 'Taro', toppings: ['boba', 'cream'] }, { flavor: 'black' }], phone }
+    const { order } = await place(input, idempotencyKey)
+    const again = {
+      shop: data.board.shop.id,
+      phone: '+1 (555) 123 4567',
+      name: ' ',
+      drinks: [
+        { flavor: 'taro', toppings: ['Cream', 'boba'], addOns: null, sweetness: null },
+        { flavor: 'black', toppings: [], ice: '' },
+      ],
+    }
+    expect(await place(again, idempotencyKey)).toMatchObject({ replayed: true, order: { id: order!.id } })
+    for (const other of [
+      { ...again, phone: '+15551234568' },
+      { ...again, name: 'Bo' },
+      { ...again, drinks: again.drinks.toReversed() },
+      { ...again, drinks: [again.drinks[0], { flavor: 'black', toppings: ['boba'] }] },
+      { ...again, drinks: [again.drinks[0], { flavor: 'black', ice: 'no ice' }] },
+    ]) {
+      expect(await place(other, idempotencyKey)).toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED' })
+    }
+  })
+
   test('is placed once when sent five times at the same moment', async () => {
     const idempotencyKey = newId('order')
     const placed = await Promise.all(
