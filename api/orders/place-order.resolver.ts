@@ -41,7 +41,10 @@ class PlaceOrderInput {
   @Field(() => PhoneNumber, { description: 'Where the texts go.' })
   phone!: string
 
-  @Field(() => String, { nullable: true, description: "The guest's name." })
+  @Field(() => String, {
+    nullable: true,
+    description: `The guest's name, up to ${longestName} characters without line breaks. Blank is none.`,
+  })
   name?: string | null
 }
 
@@ -78,6 +81,7 @@ class OrderQuote {
     'Nothing was ordered.',
     'ADD_ON_NEEDS_TOPPING',
     'BAD_IDEMPOTENCY_KEY',
+    'BAD_NAME',
     'BAD_PHONE',
     'FLAVOR_NEEDED',
     'IDEMPOTENCY_KEY_REUSED',
@@ -225,6 +229,9 @@ function hashOf(shop: Shop, { drinks, name, phone }: PlaceOrderInput): string {
   return createHash('sha256').update(JSON.stringify(normal)).digest('hex')
 }
 
+/** Control characters, and those that turn the direction of the text around them: they would garble consoles and labels. */
+const unprintable = /[\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]/u
+
 const nameIn = (name: string | null | undefined): string | null => name?.trim() || null
 
 /**
@@ -251,6 +258,13 @@ async function readInput(
       'phone',
     ])
   const name = nameIn(input.name)
+  if (name && unprintable.test(name)) {
+    refuse(
+      'BAD_NAME',
+      'That name holds line breaks or other characters that steer how text is shown. It is printed on labels: leave them out.',
+      ['input', 'name'],
+    )
+  }
   if (name && name.length > longestName) {
     refuse('NAME_TOO_LONG', `A name has ${longestName} characters at most. Send a shorter one.`, [
       'input',

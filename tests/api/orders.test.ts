@@ -358,6 +358,9 @@ describe('an order from another program', () => {
     [{ drinks: [], phone }, 'NO_DRINKS', ['input', 'drinks']],
     [{ drinks: Array(11).fill({ flavor: 'taro' }), phone }, 'TOO_MANY_DRINKS', ['input', 'drinks']],
     [{ drinks, phone: '555' }, 'BAD_PHONE', ['input', 'phone']],
+    [{ drinks, phone, name: 'Ada\nREADY' }, 'BAD_NAME', ['input', 'name']],
+    [{ drinks, phone, name: 'Ada \u202Eadnil' }, 'BAD_NAME', ['input', 'name']],
+    [{ drinks, phone, name: 'Ada\u0007' }, 'BAD_NAME', ['input', 'name']],
     [{ drinks, phone, shop: 'shop_none' }, 'SHOP_NOT_FOUND', ['input', 'shop']],
     [
       { drinks: [...drinks, { flavor: 'mango' }], phone },
@@ -412,6 +415,18 @@ describe('an order from another program', () => {
     ],
   ])('%j is refused: %s', async (input, code, path) => {
     expect(await place(input)).toMatchObject({ code, path })
+  })
+
+  test.each([
+    [' Ada\n', 'Ada'],
+    [' \t\n', null],
+    ['', null],
+    ['Zoë O’Neill-日本', 'Zoë O’Neill-日本'],
+    [` ${'x'.repeat(60)} `, 'x'.repeat(60)],
+  ])('is for %j by the name of %j', async (name, kept) => {
+    const { order } = await place({ drinks, phone, name })
+    const { data } = await api.ask(`{ order(id: "${order!.id}") { name } }`, {}, staff)
+    expect(data).toEqual({ order: { name: kept } })
   })
 
   test('takes a number as people write it, and nothing that is no text or far too long', async () => {
