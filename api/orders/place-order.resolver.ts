@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { UniqueConstraintViolationException } from '@mikro-orm/core'
 import type { EntityManager } from '@mikro-orm/sql'
+import { type CountryCode, parsePhoneNumberFromString } from 'libphonenumber-js'
 import {
   Arg,
   createUnionType,
@@ -216,7 +217,7 @@ function hashOf(shop: Shop, { drinks, name, phone }: PlaceOrderInput): string {
   const words = (said: string[] | null | undefined) => (said ?? []).map(plain).toSorted()
   const normal = {
     shop: shop.id,
-    phone: phoneOf(phone, shop.region) ?? phone,
+    phone: phoneIn(phone, shop) ?? phone,
     name: nameIn(name),
     drinks: drinks.map(({ flavor, toppings, addOns, sweetness, ice }) => ({
       flavor: plain(flavor),
@@ -227,6 +228,12 @@ function hashOf(shop: Shop, { drinks, name, phone }: PlaceOrderInput): string {
     })),
   }
   return createHash('sha256').update(JSON.stringify(normal)).digest('hex')
+}
+
+/** E.164 of a number as it is written. Number words and words around one are for calls, where they are read back. */
+function phoneIn(text: string, { region }: Shop): string | undefined {
+  const written = { defaultCountry: region as CountryCode, extract: false }
+  return parsePhoneNumberFromString(text, written) && phoneOf(text, region)
 }
 
 /** Control characters, and those that turn the direction of the text around them: they would garble consoles and labels. */
@@ -252,7 +259,7 @@ async function readInput(
     ])
   }
   const phone =
-    phoneOf(input.phone, shop.region) ??
+    phoneIn(input.phone, shop) ??
     refuse('BAD_PHONE', 'That is no possible phone number. Send E.164, e.g. +15551234567.', [
       'input',
       'phone',

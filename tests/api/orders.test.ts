@@ -358,6 +358,8 @@ describe('an order from another program', () => {
     [{ drinks: [], phone }, 'NO_DRINKS', ['input', 'drinks']],
     [{ drinks: Array(11).fill({ flavor: 'taro' }), phone }, 'TOO_MANY_DRINKS', ['input', 'drinks']],
     [{ drinks, phone: '555' }, 'BAD_PHONE', ['input', 'phone']],
+    [{ drinks, phone: 'call me at 555-123-4567' }, 'BAD_PHONE', ['input', 'phone']],
+    [{ drinks, phone: 'five five five one two three four five six seven' }, 'BAD_PHONE', ['input', 'phone']],
     [{ drinks, phone, name: 'Ada\nREADY' }, 'BAD_NAME', ['input', 'name']],
     [{ drinks, phone, name: 'Ada \u202Eadnil' }, 'BAD_NAME', ['input', 'name']],
     [{ drinks, phone, name: 'Ada\u0007' }, 'BAD_NAME', ['input', 'name']],
