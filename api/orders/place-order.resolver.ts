@@ -7,12 +7,14 @@ import {
   createUnionType,
   Ctx,
   Field,
+  FieldResolver,
   ID,
   InputType,
   Int,
   Mutation,
   ObjectType,
   Resolver,
+  Root,
 } from 'type-graphql'
 import { allow } from '../auth/allow.ts'
 import { PhoneNumber } from '../calls/phone-number.ts'
@@ -29,7 +31,8 @@ import { Money, money } from '../money.ts'
 import { Shop } from '../shops/shop.entity.ts'
 import { shopOf } from '../shops/shop-of.ts'
 import { Order, OrderSource } from './order.entity.ts'
-import { longestName, type NewOrder, placeOrder, refuseWhenPaused } from './place-order.ts'
+import { boardStatuses } from './order-status.ts'
+import { inMinutes, longestName, type NewOrder, placeOrder, refuseWhenPaused } from './place-order.ts'
 
 @InputType({ description: 'An order from another program.' })
 class PlaceOrderInput {
@@ -69,7 +72,10 @@ class OrderQuote {
   @Field(() => Money, { description: 'What the guest would pay.' })
   total!: Money
 
-  @Field(() => Int, { description: 'Minutes until it would be ready.' })
+  @Field(() => Int, {
+    description:
+      'Minutes until it would be ready: what is to be made before it, its own drinks, and the delay.',
+  })
   waitMinutes!: number
 
   @Field(() => Date, { description: 'When it would be ready.' })
@@ -114,8 +120,24 @@ const PlaceOrderResult = createUnionType({
 })
 
 /** Orders placed by integrators. */
-@Resolver()
+@Resolver(() => PlacedOrder)
 export class PlaceOrderResolver {
+  @FieldResolver(() => Int, {
+    description:
+      'Minutes until it is ready, reckoned as in an OrderQuote; 0 when nobody is making it, as it may be with a replayed one.',
+  })
+  async waitMinutes(@Ctx() { waits }: Context, @Root() { order }: PlacedOrder): Promise<number> {
+    return boardStatuses.includes(order.status) ? waits.until(order) : 0
+  }
+
+  @FieldResolver(() => Date, {
+    description: 'When it is ready by these minutes. When nobody is making it: since when that is so.',
+  })
+  async readyAt(@Ctx() context: Context, @Root() placed: PlacedOrder): Promise<Date> {
+    const minutes = await this.waitMinutes(context, placed)
+    return minutes > 0 ? inMinutes(minutes) : (placed.order.readyAt ?? placed.order.updatedAt)
+  }
+
   @allow('orders:write')
   @Mutation(() => PlaceOrderResult, {
     description:
@@ -156,12 +178,12 @@ async function quote({ em, waits }: Context, input: PlaceOrderInput): Promise<Or
   const shop = await shopFor(em, input)
   const { drinks } = await readInput(em, shop, input)
   refuseWhenPaused(shop)
-  const waitMinutes = await waits.of(shop.id)
+  const waitMinutes = await waits.of(shop.id, drinks.length)
   return {
     drinks,
     total: money(sumOf(drinks), shop.currency),
     waitMinutes,
-    readyAt: new Date(Date.now() + waitMinutes * 60_000),
+    readyAt: inMinutes(waitMinutes),
   }
 }
 

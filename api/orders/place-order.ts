@@ -39,7 +39,7 @@ export async function placeOrder(tx: Transaction, order: NewOrder): Promise<Orde
   })
   refuseWhenPaused(shop)
   const promisedAt =
-    shop.delayMinutes > 0 ? new Date(Date.now() + (await waitMinutes(tx.em, shop)) * 60_000) : null
+    shop.delayMinutes > 0 ? inMinutes(await waitMinutes(tx.em, shop, order.drinks.length)) : null
   const placed = tx.em.create(Order, {
     shop,
     number: await freeNumber(tx.em, shop),
@@ -58,6 +58,8 @@ export async function placeOrder(tx: Transaction, order: NewOrder): Promise<Orde
   await tx.append(shop.id, { type: EventType.ORDER_CREATED, order: placed.id, data: placed.public })
   return placed
 }
+
+export const inMinutes = (minutes: number): Date => new Date(Date.now() + minutes * 60_000)
 
 /** @throws Refusal ORDERING_PAUSED */
 export function refuseWhenPaused(shop: Shop): void {
