@@ -158,6 +158,7 @@ export class PlaceOrderResolver {
     validateOnly: boolean,
   ): Promise<PlacedOrder | OrderQuote | PlaceOrderRefused> {
     try {
+      checkKey(idempotencyKey)
       if (validateOnly) return await quote(context, input)
       return await place(context, input, idempotencyKey)
     } catch (error) {
@@ -170,6 +171,15 @@ export class PlaceOrderResolver {
         return place({ ...context, em: context.em.fork() }, input, idempotencyKey)
       throw error
     }
+  }
+}
+
+/** @throws Refusal BAD_IDEMPOTENCY_KEY */
+function checkKey(key: string): void {
+  if (key.trim() === '' || key.length > 100) {
+    refuse('BAD_IDEMPOTENCY_KEY', 'Give an idempotencyKey of 1 to 100 characters, new for each order.', [
+      'idempotencyKey',
+    ])
   }
 }
 
@@ -192,11 +202,6 @@ async function place(
   input: PlaceOrderInput,
   key: string,
 ): Promise<PlacedOrder> {
-  if (key.trim() === '' || key.length > 100) {
-    refuse('BAD_IDEMPOTENCY_KEY', 'Give an idempotencyKey of 1 to 100 characters, new for each order.', [
-      'idempotencyKey',
-    ])
-  }
   const placedBy = viewer.kind === 'STAFF' ? 'staff' : viewer.id!
   return log.change(em, async tx => {
     const shop = await shopFor(tx.em, input)

@@ -23,7 +23,11 @@ interface Result {
   path?: string[]
 }
 
-async function place(input: object, validateOnly: boolean, { as = key, sameKey = false } = {}) {
+async function place(
+  input: object,
+  validateOnly: boolean,
+  { as = key, idempotencyKey = randomUUID() as string } = {},
+) {
   const { data, errors } = await api.ask<{ result: Result }>(
     `mutation ($input: PlaceOrderInput!, $key: String!, $validateOnly: Boolean) {
       result: placeOrder(input: $input, idempotencyKey: $key, validateOnly: $validateOnly) {
@@ -33,7 +37,7 @@ async function place(input: object, validateOnly: boolean, { as = key, sameKey =
         ... on PlaceOrderRefused { code path }
       }
     }`,
-    { input, validateOnly, key: sameKey ? 'the same' : randomUUID() },
+    { input, validateOnly, key: idempotencyKey },
     as,
   )
   return { result: data?.result, errors }
@@ -51,7 +55,7 @@ const input = {
 test('a quote tells drinks, price and wait as they would be, and orders nothing', async () => {
   const before = await board()
   const asked = Date.now()
-  const { result } = await place(input, true, { sameKey: true })
+  const { result } = await place(input, true, { idempotencyKey: 'the same' })
   expect(result).toMatchObject({
     __typename: 'OrderQuote',
     drinks: [
@@ -63,7 +67,7 @@ test('a quote tells drinks, price and wait as they would be, and orders nothing'
   expect(Date.parse(result!.readyAt!) - asked).toBeGreaterThanOrEqual(result!.waitMinutes! * 60_000)
   expect(await board(), 'nobody is told, and no key is used up').toEqual(before)
 
-  const placed = await place(input, false, { sameKey: true })
+  const placed = await place(input, false, { idempotencyKey: 'the same' })
   expect(placed.result).toEqual({ __typename: 'PlacedOrder', order: { total: { amount: '13.00' } } })
   expect((await board()).orders).toHaveLength(1)
 })
@@ -133,6 +137,18 @@ test.each([
     expect((await place(wrong, validateOnly)).result).toMatchObject({ code, path })
   }
 })
+
+test.each(['', ' ', 'x'.repeat(101)])(
+  'so is what no order may have as its key: "%s"',
+  async idempotencyKey => {
+    for (const validateOnly of [true, false]) {
+      expect((await place(input, validateOnly, { idempotencyKey })).result).toMatchObject({
+        code: 'BAD_IDEMPOTENCY_KEY',
+        path: ['idempotencyKey'],
+      })
+    }
+  },
+)
 
 test('so is an order at a shop that is paused, and by a key that may not order', async () => {
   await api.ask('mutation { pauseOrdering(paused: true) { id } }', {}, staff)
