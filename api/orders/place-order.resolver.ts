@@ -160,16 +160,11 @@ export class PlaceOrderResolver {
     try {
       checkKey(idempotencyKey)
       if (validateOnly) return await quote(context, input)
-      return await place(context, input, idempotencyKey)
+      return await placeOnce(context, input, idempotencyKey)
     } catch (error) {
-      if (error instanceof Refusal) {
-        const { code, message, path } = error
-        return Object.assign(new PlaceOrderRefused(), { code, message, path })
-      }
-      // Two requests with the same key at the same moment: the other one has placed it.
-      if (error instanceof UniqueConstraintViolationException)
-        return place({ ...context, em: context.em.fork() }, input, idempotencyKey)
-      throw error
+      if (!(error instanceof Refusal)) throw error
+      const { code, message, path } = error
+      return Object.assign(new PlaceOrderRefused(), { code, message, path })
     }
   }
 }
@@ -194,6 +189,16 @@ async function quote({ em, waits }: Context, input: PlaceOrderInput): Promise<Or
     total: money(sumOf(drinks), shop.currency),
     waitMinutes,
     readyAt: inMinutes(waitMinutes),
+  }
+}
+
+async function placeOnce(context: Context, input: PlaceOrderInput, key: string): Promise<PlacedOrder> {
+  try {
+    return await place(context, input, key)
+  } catch (error) {
+    if (!(error instanceof UniqueConstraintViolationException)) throw error
+    // Two requests with the same key at the same moment: the other one has placed it.
+    return place({ ...context, em: context.em.fork() }, input, key)
   }
 }
 

@@ -354,6 +354,15 @@ describe('an order from another program', () => {
     expect(placed.filter(({ replayed }) => !replayed)).toHaveLength(1)
   })
 
+  test('is one of five that are sent with one key at the same moment; the others are refused', async () => {
+    const idempotencyKey = newId('order')
+    const answers = await Promise.all(
+      ['Ada', 'Bo', 'Cy', 'Di', 'Ed'].map(name => place({ drinks, phone, name }, idempotencyKey)),
+    )
+    const codes = answers.map(({ code = 'PLACED' }) => code).toSorted()
+    expect(codes).toEqual([...Array<string>(4).fill('IDEMPOTENCY_KEY_REUSED'), 'PLACED'])
+  })
+
   test.each<[object, string, string[]]>([
     [{ drinks: [], phone }, 'NO_DRINKS', ['input', 'drinks']],
     [{ drinks: Array(11).fill({ flavor: 'taro' }), phone }, 'TOO_MANY_DRINKS', ['input', 'drinks']],
