@@ -29,27 +29,29 @@ function apart(said: string, extras: readonly MenuItem[], spoken: boolean): stri
 /** @throws Refusal SOLD_OUT naming what else there is */
 function available(item: MenuItem, others: readonly MenuItem[], path: string[]): MenuItem {
   if (item.available) return item
-  const rest = offered(others).map(other => other.name)
-  const instead = rest.length
-    ? `We still have ${enumerate(rest)}. Offer one of these.`
-    : 'Nothing like it is left. Say so.'
-  return refuse('SOLD_OUT', `${item.name} is sold out right now. ${instead}`, path)
+  const rest = enumerate(offered(others).map(other => other.name))
+  const instead = rest ? `We still have ${rest}.` : 'Nothing like it is left.'
+  return refuse(
+    'SOLD_OUT',
+    `${item.name} is sold out right now. ${instead}`,
+    path,
+    rest ? 'Offer one of these.' : 'Say so.',
+  )
 }
 
 function flavorOf(menu: Menu, said: string | null | undefined): MenuItem {
+  const path = ['flavor']
   const names = enumerate(
     offered(menu.flavors).map(item => item.name),
     'or',
   )
-  if (!given(said))
-    return refuse('FLAVOR_NEEDED', `Which drink? We have ${names}. Ask the caller.`, ['flavor'])
-  const flavor = understand(said, menu.flavors)
-  if (!flavor) {
-    return refuse('UNKNOWN_FLAVOR', `We have no "${short(said)}". The drinks are ${names}. Ask which one.`, [
-      'flavor',
-    ])
+  if (!given(said)) {
+    return refuse('FLAVOR_NEEDED', `Which drink? We have ${names}.`, path, 'Ask the caller.')
   }
-  return available(flavor, menu.flavors, ['flavor'])
+  const flavor =
+    understand(said, menu.flavors) ??
+    refuse('UNKNOWN_FLAVOR', `We have no "${short(said)}". The drinks are ${names}.`, path, 'Ask which one.')
+  return available(flavor, menu.flavors, path)
 }
 
 /**
@@ -72,8 +74,9 @@ function extrasOf(menu: Menu, input: DrinkInput, spoken: boolean): Map<MenuItem,
           const addOn = enumerate(offered(menu.addOns).map(each => each.name))
           return refuse(
             list === 'toppings' ? 'UNKNOWN_TOPPING' : 'UNKNOWN_ADD_ON',
-            `We have no "${short(said)}". Toppings are ${topping}${addOn && `; add-ons: ${addOn}`}. Ask what they would like instead.`,
+            `We have no "${short(said)}". Toppings are ${topping}${addOn && `; add-ons: ${addOn}`}.`,
             path,
+            'Ask what they would like instead.',
           )
         }
         // A model repeats itself. A program that asks for two of a thing would be given, and pay for, one.
@@ -108,19 +111,21 @@ export function mixDrink(menu: Menu, input: DrinkInput, { spoken = true } = {}):
     if (addOn.requires && !extras.has(addOn.requires)) {
       refuse(
         'ADD_ON_NEEDS_TOPPING',
-        `${addOn.name} needs ${addOn.requires.name}. Ask whether to add ${addOn.requires.name} or to leave ${addOn.name} out.`,
+        `${addOn.name} needs ${addOn.requires.name}.`,
         extras.get(addOn),
+        `Ask whether to add ${addOn.requires.name} or to leave ${addOn.name} out.`,
       )
     }
   }
   const sweetness = given(input.sweetness) ? sweetnessOf(input.sweetness) : menu.defaultSweetness
   if (!sweetness) {
-    refuse('UNKNOWN_SWEETNESS', `Sweetness can be ${enumerate(menu.sweetnessLevels, 'or')}. Ask which one.`, [
-      'sweetness',
-    ])
+    const levels = enumerate(menu.sweetnessLevels, 'or')
+    refuse('UNKNOWN_SWEETNESS', `Sweetness can be ${levels}.`, ['sweetness'], 'Ask which one.')
   }
   const ice = given(input.ice) ? iceOf(input.ice) : menu.defaultIce
-  if (!ice) refuse('UNKNOWN_ICE', `Ice can be ${enumerate(menu.iceLevels, 'or')}. Ask which one.`, ['ice'])
+  if (!ice) {
+    refuse('UNKNOWN_ICE', `Ice can be ${enumerate(menu.iceLevels, 'or')}.`, ['ice'], 'Ask which one.')
+  }
   const priceMinor = [flavor, ...toppings, ...addOns].reduce((sum, item) => sum + item.priceMinor, 0)
   const drink = {
     flavor: flavor.name,

@@ -64,7 +64,12 @@ export const inMinutes = (minutes: number): Date => new Date(Date.now() + minute
 /** @throws Refusal ORDERING_PAUSED */
 export function refuseWhenPaused(shop: Shop): void {
   if (shop.orderingPaused) {
-    refuse('ORDERING_PAUSED', 'The shop takes no new orders right now. Apologise and ask to try again later.')
+    refuse(
+      'ORDERING_PAUSED',
+      'The shop takes no new orders right now.',
+      null,
+      'Apologise and ask to try again later.',
+    )
   }
 }
 
@@ -100,7 +105,7 @@ async function freeNumber(em: EntityManager, shop: Shop): Promise<string> {
   const taken = new Set(open.map(({ number }) => number))
   const free = 9_000 - taken.size
   if (free <= 0)
-    refuse('NO_NUMBER_LEFT', 'The shop has no order number left. Apologise and transfer to staff.')
+    refuse('NO_NUMBER_LEFT', 'The shop has no order number left.', null, 'Apologise and transfer to staff.')
   let skip = randomInt(free)
   for (let number = 1_000; ; number += 1) {
     if (!taken.has(String(number)) && skip-- === 0) return String(number)

@@ -7,7 +7,7 @@ import type { Shop } from '../../api/shops/shop.entity.ts'
 import { shopOf } from '../../api/shops/shop-of.ts'
 import { startApi, type TestApi } from '../support/api.ts'
 import { move, type Move, placeOrder } from '../support/orders.ts'
-import { newId } from '../support/phone-call.ts'
+import { newId, phoneCall } from '../support/phone-call.ts'
 
 let api: TestApi
 let key: string
@@ -468,6 +468,24 @@ describe('an order from another program', () => {
       key,
     )
     expect(literal.errors![0]!.extensions.code).toBe('GRAPHQL_VALIDATION_FAILED')
+  })
+
+  test('is refused in words for people, without what a language model is told to do', async () => {
+    const wrong = [
+      { flavor: '' },
+      { flavor: 'espresso' },
+      { flavor: 'taro', toppings: ['gravel'] },
+      { flavor: 'taro', addOns: ['matcha'] },
+      { flavor: 'taro', sweetness: 'salty' },
+      { flavor: 'taro', ice: 'dry' },
+    ]
+    const call = await phoneCall(api, await api.key('calls:write'))
+    for (const drink of wrong) {
+      const { message } = await place({ drinks: [drink], phone })
+      expect(message).not.toMatch(/\b(Ask|Offer|Apologise|Say|Tell)\b/)
+      const { error } = await call.run('addToCart', { drink })
+      expect(error!.startsWith(`${message!} Ask `), error!).toBe(true)
+    }
   })
 
   test('needs a key of its own', async () => {
