@@ -76,6 +76,27 @@ describe('the contract since the last release', () => {
     )
   })
 
+  test('loses no code of a failure, and no default without which an argument is required', async () => {
+    await writeContract(
+      ['NO_DRINKS, NO_NUMBER_LEFT', 'DRINKS_NEEDED, NO_NUMBER_LEFT'],
+      ['validateOnly: Boolean! = false', 'validateOnly: Boolean!'],
+      ['  period: Period! = UNTIL_LIFTED\n', '  period: Period!\n'],
+      ['fromNow: Boolean! = false', 'fromNow: Boolean! = true'],
+      ['"""The shop was not changed. Codes', '"""Nothing changed about the shop. Codes'],
+    )
+    const { code, said } = await run('check')
+    expect(code).toBe(1)
+    expect(said.split('\n').filter(line => line.startsWith('  '))).toMatchInlineSnapshot(`
+      [
+        "  breaking  \`DelayOrderingInput.period\`: Input field 'DelayOrderingInput.period' default value changed from '"UNTIL_LIFTED"' to 'undefined'",
+        "  breaking  \`Mutation.placeOrder.validateOnly\`: Default value for argument 'validateOnly' on field 'Mutation.placeOrder' changed from 'false' to 'undefined'",
+        "  breaking  \`PlaceOrderRefused\`: Code 'NO_DRINKS' was removed",
+        "  dangerous  \`EnableWebhookInput.fromNow\`: Input field 'EnableWebhookInput.fromNow' default value changed from 'false' to 'true'",
+        "  dangerous  \`PlaceOrderRefused\`: Code 'DRINKS_NEEDED' was added",
+      ]
+    `)
+  })
+
   test('is written into the change log by what it means, and hand-written words stay', async () => {
     const end = '  """Handed over. The end."""\n  PICKED_UP\n'
     await writeContract(
