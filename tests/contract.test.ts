@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { cp, glob, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -34,6 +35,9 @@ function changed(text: string, ...changes: [before: string, after: string][]): s
   }, text)
 }
 
+const hashLine = (of: string) =>
+  `SHA-256 of the contract: \`${createHash('sha256').update(of).digest('hex')}\``
+
 const field = '  """Why it was cancelled, in the words of staff."""\n  cancelReason: String\n'
 const added: [string, string] = [field, `${field}\n  """Where it is picked up."""\n  counter: String\n`]
 const writeContract = (...changes: [string, string][]) =>
@@ -46,7 +50,7 @@ describe('the contract since the last release', () => {
     await cp('docs/contract/0.1.0.graphql', inRoot('docs/contract/0.1.0.graphql'))
     await writeFile(
       inRoot('CHANGELOG.md'),
-      '# Change log\n\n## Unreleased\n\nWritten by hand.\n\n## 0.1.0 – 2026-11-25\n\nThe first.\n',
+      `# Change log\n\n## Unreleased\n\nWritten by hand.\n\n## 0.1.0 – 2026-11-25\n\nThe first.\n\n${hashLine(contract)}\n`,
     )
   })
 
@@ -151,6 +155,8 @@ describe('the contract since the last release', () => {
       ## 0.1.0 – 2026-11-25
 
       The first.
+
+      SHA-256 of the contract: \`b2452ff0a7f8c775f66ce0fb5996f357e70b4f2ad517b0c3f322c3c8500be71c\`
       "
     `)
     expect(await run('check')).toEqual({ code: 0, said: '' })
@@ -167,12 +173,34 @@ describe('the contract since the last release', () => {
     expect(await log()).not.toContain('### Contract')
   })
 
+  test('is compared with what was released, and with no copy that somebody has edited', async () => {
+    await writeContract([field, ''])
+    const copy = inRoot('docs/contract/0.1.0.graphql')
+    const refused = async () => {
+      const { code, said } = await run('check')
+      expect(code).toBe(1)
+      expect(said).toContain('docs/contract/0.1.0.graphql is not what was released')
+    }
+    await writeFile(copy, changed(contract, [field, '']))
+    await refused()
+    await run('release', '0.2.0')
+    await refused()
+    await rm(copy)
+    await refused()
+    await writeFile(copy, contract)
+    expect(await run('check')).toEqual({ code: 0, said: '' })
+    await writeFile(inRoot('CHANGELOG.md'), changed(await log(), [hashLine(contract), '']))
+    await refused()
+  })
+
   test('becomes the last one with a release', async () => {
     await writeContract(added)
     expect(await run('release', '0.10.0')).toEqual({ code: 0, said: '' })
     expect(await log()).toMatch(
       /## Unreleased\n\n## 0\.10\.0 – \d{4}-\d\d-\d\d\n\nWritten by hand\.\n\n### Contract\n\n#### Added\n\n- `Order\.counter`/,
     )
+    expect(await log()).toContain(`\n\n${hashLine(changed(contract, added))}\n\n## 0.1.0`)
+    expect(await run('check')).toEqual({ code: 0, said: '' })
     await writeContract()
     const { code, said } = await run('check')
     expect(code).toBe(1)
