@@ -87,7 +87,7 @@ export async function paginate<T extends object>(
   { first, after }: { first: number; after?: string | null },
 ): Promise<Connection<T>> {
   if (first < 1 || first > largestPage) throw badInput(`\`first\` must be from 1 to ${largestPage}.`)
-  const from = after ? decode(after) : undefined
+  const from = after == null ? undefined : decode(after)
   const older = from && { $or: [{ [time]: { $lt: from.at } }, { [time]: from.at, id: { $lt: from.id } }] }
   const orderBy = { [time]: 'desc', id: 'desc' }
   const rows = await read(older ? [older] : [], { orderBy, limit: first + 1 })

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { cp, glob, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -34,6 +35,9 @@ function changed(text: string, ...changes: [before: string, after: string][]): s
   }, text)
 }
 
+const hashLine = (of: string) =>
+  `SHA-256 of the contract: \`${createHash('sha256').update(of).digest('hex')}\``
+
 const field = '  """Why it was cancelled, in the words of staff."""\n  cancelReason: String\n'
 const added: [string, string] = [field, `${field}\n  """Where it is picked up."""\n  counter: String\n`]
 const writeContract = (...changes: [string, string][]) =>
@@ -46,7 +50,7 @@ describe('the contract since the last release', () => {
     await cp('docs/contract/0.1.0.graphql', inRoot('docs/contract/0.1.0.graphql'))
     await writeFile(
       inRoot('CHANGELOG.md'),
-      '# Change log\n\n## Unreleased\n\nWritten by hand.\n\n## 0.1.0 – 2026-11-25\n\nThe first.\n',
+      `# Change log\n\n## Unreleased\n\nWritten by hand.\n\n## 0.1.0 – 2026-11-25\n\nThe first.\n\n${hashLine(contract)}\n`,
     )
   })
 
@@ -74,6 +78,27 @@ describe('the contract since the last release', () => {
     expect((await run('check')).said).toMatch(
       /breaking {2}`Money.currency`.*\n {2}breaking {2}`SignInResult`(.*\n)* {2}dangerous {2}`SignInResult`/,
     )
+  })
+
+  test('loses no code of a failure, and no default without which an argument is required', async () => {
+    await writeContract(
+      ['NO_DRINKS, NO_NUMBER_LEFT', 'DRINKS_NEEDED, NO_NUMBER_LEFT'],
+      ['validateOnly: Boolean! = false', 'validateOnly: Boolean!'],
+      ['  period: Period! = UNTIL_LIFTED\n', '  period: Period!\n'],
+      ['fromNow: Boolean! = false', 'fromNow: Boolean! = true'],
+      ['"""The shop was not changed. Codes', '"""Nothing changed about the shop. Codes'],
+    )
+    const { code, said } = await run('check')
+    expect(code).toBe(1)
+    expect(said.split('\n').filter(line => line.startsWith('  '))).toMatchInlineSnapshot(`
+      [
+        "  breaking  \`DelayOrderingInput.period\`: Input field 'DelayOrderingInput.period' default value changed from '"UNTIL_LIFTED"' to 'undefined'",
+        "  breaking  \`Mutation.placeOrder.validateOnly\`: Default value for argument 'validateOnly' on field 'Mutation.placeOrder' changed from 'false' to 'undefined'",
+        "  breaking  \`PlaceOrderRefused\`: Code 'NO_DRINKS' was removed",
+        "  dangerous  \`EnableWebhookInput.fromNow\`: Input field 'EnableWebhookInput.fromNow' default value changed from 'false' to 'true'",
+        "  dangerous  \`PlaceOrderRefused\`: Code 'DRINKS_NEEDED' was added",
+      ]
+    `)
   })
 
   test('is written into the change log by what it means, and hand-written words stay', async () => {
@@ -130,6 +155,8 @@ describe('the contract since the last release', () => {
       ## 0.1.0 – 2026-11-25
 
       The first.
+
+      SHA-256 of the contract: \`b2452ff0a7f8c775f66ce0fb5996f357e70b4f2ad517b0c3f322c3c8500be71c\`
       "
     `)
     expect(await run('check')).toEqual({ code: 0, said: '' })
@@ -146,12 +173,34 @@ describe('the contract since the last release', () => {
     expect(await log()).not.toContain('### Contract')
   })
 
+  test('is compared with what was released, and with no copy that somebody has edited', async () => {
+    await writeContract([field, ''])
+    const copy = inRoot('docs/contract/0.1.0.graphql')
+    const refused = async () => {
+      const { code, said } = await run('check')
+      expect(code).toBe(1)
+      expect(said).toContain('docs/contract/0.1.0.graphql is not what was released')
+    }
+    await writeFile(copy, changed(contract, [field, '']))
+    await refused()
+    await run('release', '0.2.0')
+    await refused()
+    await rm(copy)
+    await refused()
+    await writeFile(copy, contract)
+    expect(await run('check')).toEqual({ code: 0, said: '' })
+    await writeFile(inRoot('CHANGELOG.md'), changed(await log(), [hashLine(contract), '']))
+    await refused()
+  })
+
   test('becomes the last one with a release', async () => {
     await writeContract(added)
     expect(await run('release', '0.10.0')).toEqual({ code: 0, said: '' })
     expect(await log()).toMatch(
       /## Unreleased\n\n## 0\.10\.0 – \d{4}-\d\d-\d\d\n\nWritten by hand\.\n\n### Contract\n\n#### Added\n\n- `Order\.counter`/,
     )
+    expect(await log()).toContain(`\n\n${hashLine(changed(contract, added))}\n\n## 0.1.0`)
+    expect(await run('check')).toEqual({ code: 0, said: '' })
     await writeContract()
     const { code, said } = await run('check')
     expect(code).toBe(1)

@@ -35,10 +35,10 @@ export class DrinkInput {
   @Field(() => String, { description: 'The base drink.' })
   flavor!: string
 
-  @Field(() => [String], { nullable: true, description: 'What goes into it; nothing if omitted.' })
+  @Field(() => [String], { nullable: true, description: 'What goes into it, each once; nothing if omitted.' })
   toppings?: string[] | null
 
-  @Field(() => [String], { nullable: true, description: 'What goes on top; nothing if omitted.' })
+  @Field(() => [String], { nullable: true, description: 'What goes on top, each once; nothing if omitted.' })
   addOns?: string[] | null
 
   @Field(() => String, { nullable: true, description: "The menu's default if omitted." })

@@ -8,63 +8,88 @@ import { refuse } from './refusal.ts'
 
 const given = (text: string | null | undefined): text is string => text != null && text.trim() !== ''
 
-/** "none", "no toppings", "without boba": nothing, when a model or a guest puts it in a list. */
-const meansNothing = /^\s*(?:(?:no|not|without)\b.*|none|nothing|null|n\/a)\s*$/i
+/** "none", "no toppings", "without boba": nothing, when a language model or a guest puts it in a list. */
+const meansNothing = (said: string) =>
+  /^(?:[,;&+\s]*|(?:no|not|without)\b[^]*|none|nothing|null|n\/a)$/i.test(said.trim())
 
-const listed = (words: readonly string[] | null | undefined): string[] =>
-  (words ?? []).filter(word => given(word) && !meansNothing.test(word))
-
-/** "boba and egg pudding" is two, unless the menu has something of that name. */
-const apart = (said: string, extras: readonly MenuItem[]): string[] =>
-  understand(said, extras) ? [said] : listed(said.split(/[,;&+]|\b(?:and|plus|with)\b/i))
+/**
+ * "boba and egg pudding" is two, unless the menu has something of that name. The menu comes first, so that its "no-sugar
+ * jelly" is no jelly left out.
+ * @param spoken whether what means nothing adds nothing; else it stays, to be refused
+ */
+function apart(said: string, extras: readonly MenuItem[], spoken: boolean): string[] {
+  if (understand(said, extras)) return [said]
+  const parts = said.split(/[,;&+]|\b(?:and|plus|with)\b/i).filter(given)
+  const [first = said, ...rest] = parts
+  // "No boba and egg pudding" wants neither.
+  if (spoken && meansNothing(said) && !understand(first, extras)) return []
+  return [first, ...rest].filter(part => !(spoken && meansNothing(part) && !understand(part, extras)))
+}
 
 /** @throws Refusal SOLD_OUT naming what else there is */
 function available(item: MenuItem, others: readonly MenuItem[], path: string[]): MenuItem {
   if (item.available) return item
-  const rest = offered(others).map(other => other.name)
-  const instead = rest.length
-    ? `We still have ${enumerate(rest)}. Offer one of these.`
-    : 'Nothing like it is left. Say so.'
-  return refuse('SOLD_OUT', `${item.name} is sold out right now. ${instead}`, path)
+  const rest = enumerate(offered(others).map(other => other.name))
+  const instead = rest ? `We still have ${rest}.` : 'Nothing like it is left.'
+  return refuse(
+    'SOLD_OUT',
+    `${item.name} is sold out right now. ${instead}`,
+    path,
+    rest ? 'Offer one of these.' : 'Say so.',
+  )
 }
 
 function flavorOf(menu: Menu, said: string | null | undefined): MenuItem {
+  const path = ['flavor']
   const names = enumerate(
     offered(menu.flavors).map(item => item.name),
     'or',
   )
-  if (!given(said))
-    return refuse('FLAVOR_NEEDED', `Which drink? We have ${names}. Ask the caller.`, ['flavor'])
-  const flavor = understand(said, menu.flavors)
-  if (!flavor) {
-    return refuse('UNKNOWN_FLAVOR', `We have no "${short(said)}". The drinks are ${names}. Ask which one.`, [
-      'flavor',
-    ])
+  if (!given(said)) {
+    return refuse('FLAVOR_NEEDED', `Which drink? We have ${names}.`, path, 'Ask the caller.')
   }
-  return available(flavor, menu.flavors, ['flavor'])
+  const flavor =
+    understand(said, menu.flavors) ??
+    refuse('UNKNOWN_FLAVOR', `We have no "${short(said)}". The drinks are ${names}.`, path, 'Ask which one.')
+  return available(flavor, menu.flavors, path)
 }
 
-/** Toppings and add-ons are told apart by the menu: a model may put either in either list. */
-function extrasOf(menu: Menu, toppings: readonly string[], addOns: readonly string[]): Set<MenuItem> {
+/**
+ * Toppings and add-ons are told apart by the menu: a model may put either in either list.
+ * @returns each with its place in the input
+ */
+function extrasOf(menu: Menu, input: DrinkInput, spoken: boolean): Map<MenuItem, string[]> {
   const extras = [...menu.toppings, ...menu.addOns]
-  const found = new Set<MenuItem>()
-  for (const [path, words, first] of [
-    ['toppings', toppings, menu.toppings],
-    ['addOns', addOns, menu.addOns],
+  const found = new Map<MenuItem, string[]>()
+  for (const [list, first] of [
+    ['toppings', menu.toppings],
+    ['addOns', menu.addOns],
   ] as const) {
-    for (const said of words.flatMap(each => apart(each, extras))) {
-      const item = understand(said, first) ?? understand(said, extras)
-      if (!item) {
-        const topping = enumerate(offered(menu.toppings).map(each => each.name))
-        const addOn = enumerate(offered(menu.addOns).map(each => each.name))
-        return refuse(
-          path === 'toppings' ? 'UNKNOWN_TOPPING' : 'UNKNOWN_ADD_ON',
-          `We have no "${short(said)}". Toppings are ${topping}${addOn && `; add-ons: ${addOn}`}. Ask what they would like instead.`,
-          [path],
-        )
+    for (const [index, entry] of (input[list] ?? []).entries()) {
+      const path = [list, String(index)]
+      for (const said of apart(entry, extras, spoken)) {
+        const item = understand(said, first) ?? understand(said, extras)
+        if (!item) {
+          const topping = enumerate(offered(menu.toppings).map(each => each.name))
+          const addOn = enumerate(offered(menu.addOns).map(each => each.name))
+          return refuse(
+            list === 'toppings' ? 'UNKNOWN_TOPPING' : 'UNKNOWN_ADD_ON',
+            `We have no "${short(said)}". Toppings are ${topping}${addOn && `; add-ons: ${addOn}`}.`,
+            path,
+            'Ask what they would like instead.',
+          )
+        }
+        // A model repeats itself. A program that asks for two of a thing would be given, and pay for, one.
+        if (found.has(item) && !spoken) {
+          refuse(
+            'NAMED_TWICE',
+            `${item.name} is named twice, and a drink holds it once. Leave one of the two out.`,
+            path,
+          )
+        }
+        const alike = menu.toppings.includes(item) ? menu.toppings : menu.addOns
+        found.set(available(item, alike, path), path)
       }
-      const alike = menu.toppings.includes(item) ? menu.toppings : menu.addOns
-      found.add(available(item, alike, [path]))
     }
   }
   return found
@@ -74,30 +99,33 @@ const short = (said: string) => (said.length > 60 ? `${said.slice(0, 60)}…` : 
 
 /**
  * Understands a drink by the live menu, checks what goes together, and prices it.
+ * @param spoken whether the words are those of a language model, and "no toppings" may stand in a list
  * @throws Refusal with what is on offer or which rule was broken
  */
-export function mixDrink(menu: Menu, input: DrinkInput): Drink {
+export function mixDrink(menu: Menu, input: DrinkInput, { spoken = true } = {}): Drink {
   const flavor = flavorOf(menu, input.flavor)
-  const extras = extrasOf(menu, listed(input.toppings), listed(input.addOns))
+  const extras = extrasOf(menu, input, spoken)
   const toppings = menu.toppings.filter(item => extras.has(item))
   const addOns = menu.addOns.filter(item => extras.has(item))
   for (const addOn of addOns) {
     if (addOn.requires && !extras.has(addOn.requires)) {
       refuse(
         'ADD_ON_NEEDS_TOPPING',
-        `${addOn.name} needs ${addOn.requires.name}. Ask whether to add ${addOn.requires.name} or to leave ${addOn.name} out.`,
-        ['addOns'],
+        `${addOn.name} needs ${addOn.requires.name}.`,
+        extras.get(addOn),
+        `Ask whether to add ${addOn.requires.name} or to leave ${addOn.name} out.`,
       )
     }
   }
   const sweetness = given(input.sweetness) ? sweetnessOf(input.sweetness) : menu.defaultSweetness
   if (!sweetness) {
-    refuse('UNKNOWN_SWEETNESS', `Sweetness can be ${enumerate(menu.sweetnessLevels, 'or')}. Ask which one.`, [
-      'sweetness',
-    ])
+    const levels = enumerate(menu.sweetnessLevels, 'or')
+    refuse('UNKNOWN_SWEETNESS', `Sweetness can be ${levels}.`, ['sweetness'], 'Ask which one.')
   }
   const ice = given(input.ice) ? iceOf(input.ice) : menu.defaultIce
-  if (!ice) refuse('UNKNOWN_ICE', `Ice can be ${enumerate(menu.iceLevels, 'or')}. Ask which one.`, ['ice'])
+  if (!ice) {
+    refuse('UNKNOWN_ICE', `Ice can be ${enumerate(menu.iceLevels, 'or')}.`, ['ice'], 'Ask which one.')
+  }
   const priceMinor = [flavor, ...toppings, ...addOns].reduce((sum, item) => sum + item.priceMinor, 0)
   const drink = {
     flavor: flavor.name,

@@ -24,7 +24,11 @@ export interface Request {
 
 const hashOf = (args: object) => createHash('sha256').update(JSON.stringify(args)).digest('hex')
 
-const failed = ({ message, code }: Refusal) => ({ ok: false, error: message, code })
+const failed = ({ message, advice, code }: Refusal) => ({
+  ok: false,
+  error: advice ? `${message} ${advice}` : message,
+  code,
+})
 
 const stateOf = ({ pendingItem, cart, phone, intent, transferReason }: Call): CallState => ({
   pendingItem,

@@ -1,17 +1,20 @@
 import { createHash } from 'node:crypto'
 import { UniqueConstraintViolationException } from '@mikro-orm/core'
 import type { EntityManager } from '@mikro-orm/sql'
+import { type CountryCode, parsePhoneNumberFromString } from 'libphonenumber-js'
 import {
   Arg,
   createUnionType,
   Ctx,
   Field,
+  FieldResolver,
   ID,
   InputType,
   Int,
   Mutation,
   ObjectType,
   Resolver,
+  Root,
 } from 'type-graphql'
 import { allow } from '../auth/allow.ts'
 import { PhoneNumber } from '../calls/phone-number.ts'
@@ -23,11 +26,13 @@ import type { Context } from '../context.ts'
 import { describeRefusal, UserError } from '../errors.ts'
 import { maxDrinks } from '../menu/levels.ts'
 import { Menu } from '../menu/menu.ts'
+import { plain } from '../menu/words.ts'
 import { Money, money } from '../money.ts'
 import { Shop } from '../shops/shop.entity.ts'
 import { shopOf } from '../shops/shop-of.ts'
 import { Order, OrderSource } from './order.entity.ts'
-import { longestName, placeOrder, refuseWhenPaused } from './place-order.ts'
+import { boardStatuses } from './order-status.ts'
+import { inMinutes, longestName, type NewOrder, placeOrder, refuseWhenPaused } from './place-order.ts'
 
 @InputType({ description: 'An order from another program.' })
 class PlaceOrderInput {
@@ -40,7 +45,10 @@ class PlaceOrderInput {
   @Field(() => PhoneNumber, { description: 'Where the texts go.' })
   phone!: string
 
-  @Field(() => String, { nullable: true, description: "The guest's name." })
+  @Field(() => String, {
+    nullable: true,
+    description: `The guest's name, up to ${longestName} characters without line breaks. Blank is none.`,
+  })
   name?: string | null
 }
 
@@ -64,7 +72,10 @@ class OrderQuote {
   @Field(() => Money, { description: 'What the guest would pay.' })
   total!: Money
 
-  @Field(() => Int, { description: 'Minutes until it would be ready.' })
+  @Field(() => Int, {
+    description:
+      'Minutes until it would be ready: what is to be made before it, its own drinks, and the delay.',
+  })
   waitMinutes!: number
 
   @Field(() => Date, { description: 'When it would be ready.' })
@@ -77,9 +88,11 @@ class OrderQuote {
     'Nothing was ordered.',
     'ADD_ON_NEEDS_TOPPING',
     'BAD_IDEMPOTENCY_KEY',
+    'BAD_NAME',
     'BAD_PHONE',
     'FLAVOR_NEEDED',
     'IDEMPOTENCY_KEY_REUSED',
+    'NAMED_TWICE',
     'NAME_TOO_LONG',
     'NO_DRINKS',
     'NO_NUMBER_LEFT',
@@ -107,8 +120,24 @@ const PlaceOrderResult = createUnionType({
 })
 
 /** Orders placed by integrators. */
-@Resolver()
+@Resolver(() => PlacedOrder)
 export class PlaceOrderResolver {
+  @FieldResolver(() => Int, {
+    description:
+      'Minutes until it is ready, reckoned as in an OrderQuote; 0 when nobody is making it, as it may be with a replayed one.',
+  })
+  async waitMinutes(@Ctx() { waits }: Context, @Root() { order }: PlacedOrder): Promise<number> {
+    return boardStatuses.includes(order.status) ? waits.until(order) : 0
+  }
+
+  @FieldResolver(() => Date, {
+    description: 'When it is ready by these minutes. When nobody is making it: since when that is so.',
+  })
+  async readyAt(@Ctx() context: Context, @Root() placed: PlacedOrder): Promise<Date> {
+    const minutes = await this.waitMinutes(context, placed)
+    return minutes > 0 ? inMinutes(minutes) : (placed.order.readyAt ?? placed.order.updatedAt)
+  }
+
   @allow('orders:write')
   @Mutation(() => PlaceOrderResult, {
     description:
@@ -129,31 +158,47 @@ export class PlaceOrderResolver {
     validateOnly: boolean,
   ): Promise<PlacedOrder | OrderQuote | PlaceOrderRefused> {
     try {
+      checkKey(idempotencyKey)
       if (validateOnly) return await quote(context, input)
-      return await place(context, input, idempotencyKey)
+      return await placeOnce(context, input, idempotencyKey)
     } catch (error) {
-      if (error instanceof Refusal) {
-        const { code, message, path } = error
-        return Object.assign(new PlaceOrderRefused(), { code, message, path })
-      }
-      // Two requests with the same key at the same moment: the other one has placed it.
-      if (error instanceof UniqueConstraintViolationException)
-        return place({ ...context, em: context.em.fork() }, input, idempotencyKey)
-      throw error
+      if (!(error instanceof Refusal)) throw error
+      const { code, message, path } = error
+      return Object.assign(new PlaceOrderRefused(), { code, message, path })
     }
+  }
+}
+
+/** @throws Refusal BAD_IDEMPOTENCY_KEY */
+function checkKey(key: string): void {
+  if (key.trim() === '' || key.length > 100) {
+    refuse('BAD_IDEMPOTENCY_KEY', 'Give an idempotencyKey of 1 to 100 characters, new for each order.', [
+      'idempotencyKey',
+    ])
   }
 }
 
 /** @throws Refusal as `readInput` */
 async function quote({ em, waits }: Context, input: PlaceOrderInput): Promise<OrderQuote> {
-  const { shop, drinks } = await readInput(em, input)
+  const shop = await shopFor(em, input)
+  const { drinks } = await readInput(em, shop, input)
   refuseWhenPaused(shop)
-  const waitMinutes = await waits.of(shop.id)
+  const waitMinutes = await waits.of(shop.id, drinks.length)
   return {
     drinks,
     total: money(sumOf(drinks), shop.currency),
     waitMinutes,
-    readyAt: new Date(Date.now() + waitMinutes * 60_000),
+    readyAt: inMinutes(waitMinutes),
+  }
+}
+
+async function placeOnce(context: Context, input: PlaceOrderInput, key: string): Promise<PlacedOrder> {
+  try {
+    return await place(context, input, key)
+  } catch (error) {
+    if (!(error instanceof UniqueConstraintViolationException)) throw error
+    // Two requests with the same key at the same moment: the other one has placed it.
+    return place({ ...context, em: context.em.fork() }, input, key)
   }
 }
 
@@ -162,14 +207,10 @@ async function place(
   input: PlaceOrderInput,
   key: string,
 ): Promise<PlacedOrder> {
-  if (key.trim() === '' || key.length > 100) {
-    refuse('BAD_IDEMPOTENCY_KEY', 'Give an idempotencyKey of 1 to 100 characters, new for each order.', [
-      'idempotencyKey',
-    ])
-  }
   const placedBy = viewer.kind === 'STAFF' ? 'staff' : viewer.id!
-  const inputHash = createHash('sha256').update(JSON.stringify(input)).digest('hex')
   return log.change(em, async tx => {
+    const shop = await shopFor(tx.em, input)
+    const inputHash = hashOf(shop, input)
     const known = await tx.em.findOne(Order, { placedBy, idempotencyKey: key })
     if (known) {
       if (known.inputHash === inputHash)
@@ -181,8 +222,7 @@ async function place(
       )
     }
     const order = await placeOrder(tx, {
-      ...(await readInput(tx.em, input)),
-      name: input.name,
+      ...(await readInput(tx.em, shop, input)),
       source: OrderSource.API,
       idempotency: { placedBy, key, inputHash },
     })
@@ -190,20 +230,58 @@ async function place(
   })
 }
 
+/** @throws Refusal SHOP_NOT_FOUND */
+async function shopFor(em: EntityManager, { shop }: PlaceOrderInput): Promise<Shop> {
+  return (
+    (shop == null ? await shopOf(em) : await em.findOne(Shop, shop)) ??
+    refuse('SHOP_NOT_FOUND', 'There is no such shop. Leave it out to order at the only one.', [
+      'input',
+      'shop',
+    ])
+  )
+}
+
+/**
+ * The same for whatever says the same: a program that tries again may write a phone number in another way, or null for
+ * what it left out. The menu is not asked, since it may have changed in between.
+ */
+function hashOf(shop: Shop, { drinks, name, phone }: PlaceOrderInput): string {
+  const words = (said: string[] | null | undefined) => (said ?? []).map(plain).toSorted()
+  const normal = {
+    shop: shop.id,
+    phone: phoneIn(phone, shop) ?? phone,
+    name: nameIn(name),
+    drinks: drinks.map(({ flavor, toppings, addOns, sweetness, ice }) => ({
+      flavor: plain(flavor),
+      toppings: words(toppings),
+      addOns: words(addOns),
+      sweetness: plain(sweetness ?? ''),
+      ice: plain(ice ?? ''),
+    })),
+  }
+  return createHash('sha256').update(JSON.stringify(normal)).digest('hex')
+}
+
+/** E.164 of a number as it is written. Number words and words around one are for calls, where they are read back. */
+function phoneIn(text: string, { region }: Shop): string | undefined {
+  const written = { defaultCountry: region as CountryCode, extract: false }
+  return parsePhoneNumberFromString(text, written) && phoneOf(text, region)
+}
+
+/** Control characters, and those that turn the direction of the text around them: they would garble consoles and labels. */
+const unprintable = /[\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]/u
+
+const nameIn = (name: string | null | undefined): string | null => name?.trim() || null
+
 /**
  * Understands an order by the live menu.
  * @throws Refusal with the path of what is wrong
  */
 async function readInput(
   em: EntityManager,
+  shop: Shop,
   input: PlaceOrderInput,
-): Promise<{ shop: Shop; drinks: Drink[]; phone: string }> {
-  const shop =
-    (input.shop == null ? await shopOf(em) : await em.findOne(Shop, input.shop)) ??
-    refuse('SHOP_NOT_FOUND', 'There is no such shop. Leave it out to order at the only one.', [
-      'input',
-      'shop',
-    ])
+): Promise<Pick<NewOrder, 'shop' | 'drinks' | 'phone' | 'name'>> {
   const menu = await Menu.of(em, shop)
   if (input.drinks.length === 0) refuse('NO_DRINKS', 'Order at least one drink.', ['input', 'drinks'])
   if (input.drinks.length > maxDrinks) {
@@ -213,12 +291,20 @@ async function readInput(
     ])
   }
   const phone =
-    phoneOf(input.phone, shop.region) ??
+    phoneIn(input.phone, shop) ??
     refuse('BAD_PHONE', 'That is no possible phone number. Send E.164, e.g. +15551234567.', [
       'input',
       'phone',
     ])
-  if (input.name && input.name.length > longestName) {
+  const name = nameIn(input.name)
+  if (name && unprintable.test(name)) {
+    refuse(
+      'BAD_NAME',
+      'That name holds line breaks or other characters that steer how text is shown. It is printed on labels: leave them out.',
+      ['input', 'name'],
+    )
+  }
+  if (name && name.length > longestName) {
     refuse('NAME_TOO_LONG', `A name has ${longestName} characters at most. Send a shorter one.`, [
       'input',
       'name',
@@ -226,11 +312,12 @@ async function readInput(
   }
   const drinks = input.drinks.map((drink, index) => {
     try {
-      return mixDrink(menu, drink)
+      // A program is told what was not understood: nobody reads the drink back to the guest.
+      return mixDrink(menu, drink, { spoken: false })
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
       return refuse(error.code, error.message, ['input', 'drinks', String(index), ...(error.path ?? [])])
     }
   })
-  return { shop, drinks, phone }
+  return { shop, drinks, phone, name }
 }

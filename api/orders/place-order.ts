@@ -39,7 +39,7 @@ export async function placeOrder(tx: Transaction, order: NewOrder): Promise<Orde
   })
   refuseWhenPaused(shop)
   const promisedAt =
-    shop.delayMinutes > 0 ? new Date(Date.now() + (await waitMinutes(tx.em, shop)) * 60_000) : null
+    shop.delayMinutes > 0 ? inMinutes(await waitMinutes(tx.em, shop, order.drinks.length)) : null
   const placed = tx.em.create(Order, {
     shop,
     number: await freeNumber(tx.em, shop),
@@ -59,10 +59,17 @@ export async function placeOrder(tx: Transaction, order: NewOrder): Promise<Orde
   return placed
 }
 
+export const inMinutes = (minutes: number): Date => new Date(Date.now() + minutes * 60_000)
+
 /** @throws Refusal ORDERING_PAUSED */
 export function refuseWhenPaused(shop: Shop): void {
   if (shop.orderingPaused) {
-    refuse('ORDERING_PAUSED', 'The shop takes no new orders right now. Apologise and ask to try again later.')
+    refuse(
+      'ORDERING_PAUSED',
+      'The shop takes no new orders right now.',
+      null,
+      'Apologise and ask to try again later.',
+    )
   }
 }
 
@@ -98,7 +105,7 @@ async function freeNumber(em: EntityManager, shop: Shop): Promise<string> {
   const taken = new Set(open.map(({ number }) => number))
   const free = 9_000 - taken.size
   if (free <= 0)
-    refuse('NO_NUMBER_LEFT', 'The shop has no order number left. Apologise and transfer to staff.')
+    refuse('NO_NUMBER_LEFT', 'The shop has no order number left.', null, 'Apologise and transfer to staff.')
   let skip = randomInt(free)
   for (let number = 1_000; ; number += 1) {
     if (!taken.has(String(number)) && skip-- === 0) return String(number)

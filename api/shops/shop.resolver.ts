@@ -118,10 +118,9 @@ export class ShopResolver {
       const warn = input.warnAfterMinutes ?? shop.warnAfterMinutes
       const late = input.lateAfterMinutes ?? shop.lateAfterMinutes
       if (!mayBeLate(warn, late)) {
-        refuse('BAD_THRESHOLDS', thresholdRule, [
-          'input',
-          late > latest ? 'lateAfterMinutes' : 'warnAfterMinutes',
-        ])
+        const blamed =
+          input.warnAfterMinutes == null || late > latest ? 'lateAfterMinutes' : 'warnAfterMinutes'
+        refuse('BAD_THRESHOLDS', thresholdRule, ['input', blamed])
       }
       if (warn === shop.warnAfterMinutes && late === shop.lateAfterMinutes) return false
       shop.warnAfterMinutes = warn

@@ -59,9 +59,24 @@ export function withChanges(log: string, changes: readonly ContractChange[]): st
 /**
  * The log with the next release as this one, and an empty place for what comes then.
  * @param date "2026-11-25"
+ * @param hash SHA-256 of its contract, by which an edited copy is found
  */
-export function withRelease(log: string, version: string, date: string): string {
+export function withRelease(log: string, version: string, date: string, hash: string): string {
   const { head, next, past } = partsOf(log)
   const said = next.trim() || 'Nothing that programs notice.'
-  return `${head}${unreleased}\n\n## ${version} – ${date}\n\n${said}\n${past && `\n${past}`}`
+  const made = `## ${version} – ${date}\n\n${said}\n\n${hashLine(hash)}\n`
+  return `${head}${unreleased}\n\n${made}${past && `\n${past}`}`
+}
+
+const hashLine = (hash: string) => `SHA-256 of the contract: \`${hash}\``
+
+/** Of each release its version, and the SHA-256 that its contract had; undefined when the log does not say. */
+export function hashesIn(log: string): Map<string, string | undefined> {
+  const releases = partsOf(log).past.split(/^## /m).slice(1)
+  return new Map(
+    releases.map(said => {
+      const hash = /\b[0-9a-f]{64}\b/.exec(said)?.[0]
+      return [said.split(/\s/, 1)[0]!, hash && said.includes(hashLine(hash)) ? hash : undefined]
+    }),
+  )
 }

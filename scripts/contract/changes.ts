@@ -1,5 +1,15 @@
 import { type Change, CriticalityLevel, diff, DiffRule } from '@graphql-inspector/core'
-import { buildSchema } from 'graphql'
+import {
+  buildSchema,
+  type GraphQLArgument,
+  type GraphQLNamedType,
+  type GraphQLSchema,
+  isInputObjectType,
+  isInterfaceType,
+  isObjectType,
+  isRequiredArgument,
+  isRequiredInputField,
+} from 'graphql'
 
 /** What a change means to programs that were written before it, the worst first. */
 export const kinds = ['Breaking', 'Dangerous', 'Deprecated', 'Added', 'Changed', 'Removed'] as const
@@ -22,19 +32,70 @@ const additions = /^(TYPE|FIELD|FIELD_ARGUMENT|INPUT_FIELD|ENUM_VALUE|DIRECTIVE)
 /** Said a second time; only that an argument or a part of an input is deprecated is said in no other way. */
 const repetitions = /^DIRECTIVE_USAGE_(?!(ARGUMENT|INPUT_FIELD)_DEFINITION_)/
 
-/** What has changed from one contract to another, the worst first. Descriptions may change as they like. */
+/**
+ * What has changed from one contract to another, the worst first. Descriptions may change as they like, all but the codes
+ * of failures that stand in them.
+ */
 export async function changesBetween(before: string, after: string): Promise<ContractChange[]> {
-  const found = await diff(buildSchema(before), buildSchema(after), [DiffRule.ignoreDescriptionChanges])
+  const [old, next] = [buildSchema(before), buildSchema(after)]
+  const found = await diff(old, next, [DiffRule.ignoreDescriptionChanges])
   const whole = new Map(found.filter(({ type }) => additions.test(type)).map(each => [each.path, each]))
   const told = found.filter(
     change =>
       !repetitions.test(change.type) &&
       !ancestors(change.path).some(path => isPartOf(whole.get(path), change)),
   )
-  const changes = new Map(told.map(changeOf).map(change => [change.line, change]))
+  const required = requiredIn(next)
+  const all = [...told.map(change => changeOf(change, required)), ...changesOfCodes(old, next)]
+  const changes = new Map(all.map(change => [change.line, change]))
   return [...changes.values()].sort(
     (one, other) => kinds.indexOf(one.kind) - kinds.indexOf(other.kind) || (one.line < other.line ? -1 : 1),
   )
+}
+
+/** The codes that a failure can have, as `describeRefusal` writes them. To programs they are the values of an enum. */
+const codesOf = ({ description }: GraphQLNamedType): string[] =>
+  / Codes: ([A-Z_, ]+)\.$/.exec(description ?? '')?.[1]!.split(', ') ?? []
+
+function changesOfCodes(before: GraphQLSchema, after: GraphQLSchema): ContractChange[] {
+  return Object.values(before.getTypeMap()).flatMap(type => {
+    const next = after.getType(type.name)
+    // That it is gone is told already.
+    if (!next) return []
+    const [had, has] = [codesOf(type), codesOf(next)]
+    const lines = (kind: Kind, what: string, codes: string[]): ContractChange[] =>
+      codes.map(code => ({ kind, line: `\`${type.name}\`: Code '${code}' was ${what}` }))
+    return [
+      ...lines(
+        'Breaking',
+        'removed',
+        had.filter(code => !has.includes(code)),
+      ),
+      ...lines(
+        'Dangerous',
+        'added',
+        has.filter(code => !had.includes(code)),
+      ),
+    ]
+  })
+}
+
+/** Paths of all arguments and parts of an input that have to be given. */
+function requiredIn(schema: GraphQLSchema): Set<string> {
+  const ofArgs = (owner: string, args: readonly GraphQLArgument[]) =>
+    args.filter(isRequiredArgument).map(({ name }) => `${owner}.${name}`)
+  const ofTypes = Object.values(schema.getTypeMap()).flatMap(type => {
+    if (isInputObjectType(type)) {
+      const fields = Object.values(type.getFields()).filter(isRequiredInputField)
+      return fields.map(({ name }) => `${type.name}.${name}`)
+    }
+    if (!isObjectType(type) && !isInterfaceType(type)) return []
+    return Object.values(type.getFields()).flatMap(({ name, args }) => ofArgs(`${type.name}.${name}`, args))
+  })
+  return new Set([
+    ...ofTypes,
+    ...schema.getDirectives().flatMap(({ name, args }) => ofArgs(`@${name}`, args)),
+  ])
 }
 
 /** "Order.name" → "Order.name", "Order" */
@@ -45,12 +106,13 @@ function ancestors(path = ''): string[] {
 
 const isPartOf = (whole: Change | undefined, change: Change) => whole !== undefined && whole !== change
 
-function changeOf(change: Change): ContractChange {
+function changeOf(change: Change, required: Set<string>): ContractChange {
   const { message, meta, path } = change
   const name = path?.replace(/\.@deprecated$/, '') ?? 'schema'
   const reason = reasonOf(meta as Record<string, unknown>)
   return {
-    kind: kindOf(change),
+    // What may no longer be left out breaks those who do, though all that is gone is a default.
+    kind: /DEFAULT/.test(change.type) && required.has(path ?? '') ? 'Breaking' : kindOf(change),
     line: `\`${name}\`: ${message.replaceAll(/\s+/g, ' ')}${reason && `. ${reason}`}`,
   }
 }

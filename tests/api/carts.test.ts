@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { MenuItem, MenuItemKind } from '../../api/menu/menu-item.entity.ts'
+import { shopOf } from '../../api/shops/shop-of.ts'
 import { startApi, type TestApi } from '../support/api.ts'
 import { newId, phoneCall, type PhoneCall } from '../support/phone-call.ts'
 
@@ -194,6 +196,29 @@ describe('what is not on offer is refused with what is', () => {
     })
     expect((await call.run('cart')).pendingItem).toMatchObject({ toppings: ['vanilla cream'] })
   })
+})
+
+test('what the menu itself calls "no …" is ordered, and not left out', async () => {
+  const shop = await startApi()
+  const em = shop.orm.em.fork()
+  em.create(MenuItem, {
+    shop: await shopOf(em),
+    kind: MenuItemKind.TOPPING,
+    name: 'no-sugar jelly',
+    priceMinor: 75,
+    position: 100,
+  })
+  await em.flush()
+  const call = await phoneCall(shop, await shop.key('calls:write'))
+  const toppingsFor = async (...toppings: string[]) =>
+    (await call.run('addToCart', { drink: { ...taro, toppings } })).pendingItem!.toppings
+  for (const said of ['no-sugar jelly', 'No Sugar Jelly please']) {
+    expect(await toppingsFor(said)).toEqual(['no-sugar jelly'])
+  }
+  expect(await toppingsFor('no-sugar jelly and boba')).toEqual(['boba', 'no-sugar jelly'])
+  expect(await toppingsFor('no-sugar jelly, no boba')).toEqual(['no-sugar jelly'])
+  expect(await toppingsFor('no boba and egg pudding', 'boba, none')).toEqual(['boba'])
+  await shop.close()
 })
 
 describe('words of a language model are understood', () => {

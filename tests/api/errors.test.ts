@@ -194,12 +194,14 @@ const hookUrl = 'http://127.0.0.1:9/boba'
 const refusals: Record<string, string | (() => Promise<[query: string, at?: TestApi]>)> = {
   ADD_ON_NEEDS_TOPPING: order('{ flavor: "taro", addOns: ["matcha stencil"] }'),
   BAD_IDEMPOTENCY_KEY: order(taro, '', ''),
+  BAD_NAME: order(taro, 'name: "Ada\\nLovelace"'),
   BAD_PHONE: `placeOrder(input: { drinks: [${taro}], phone: "12" }, idempotencyKey: "key")`,
   FLAVOR_NEEDED: order('{ flavor: "" }'),
   IDEMPOTENCY_KEY_REUSED: async () => {
     await done(order(taro, '', 'used'))
     return [order('{ flavor: "black" }', '', 'used')]
   },
+  NAMED_TWICE: order('{ flavor: "taro", toppings: ["boba", "tapioca"] }'),
   NAME_TOO_LONG: order(taro, `name: "${'x'.repeat(61)}"`),
   NO_DRINKS: order(''),
   ORDERING_PAUSED: async () => {

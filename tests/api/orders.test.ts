@@ -7,7 +7,7 @@ import type { Shop } from '../../api/shops/shop.entity.ts'
 import { shopOf } from '../../api/shops/shop-of.ts'
 import { startApi, type TestApi } from '../support/api.ts'
 import { move, type Move, placeOrder } from '../support/orders.ts'
-import { newId } from '../support/phone-call.ts'
+import { newId, phoneCall } from '../support/phone-call.ts'
 
 let api: TestApi
 let key: string
@@ -229,8 +229,8 @@ describe('the list of orders', () => {
     expect(errors![0]!.extensions.code).toBe('BAD_USER_INPUT')
   })
 
-  test('refuses a cursor that is none', async () => {
-    const { errors } = await api.ask(page, { first: 1, after: 'bm9uZQ' }, staff)
+  test.each(['bm9uZQ', ''])('refuses a cursor that is none: "%s"', async after => {
+    const { errors } = await api.ask(page, { first: 1, after }, staff)
     expect(errors![0]!.extensions.code).toBe('BAD_USER_INPUT')
   })
 
@@ -319,6 +319,32 @@ describe('an order from another program', () => {
     expect(other.order!.id).not.toBe(first.order!.id)
   })
 
+  test('is placed once when it says the same in other words', async () => {
+    const { data } = await api.ask<{ board: { shop: { id: string } } }>('{ board { shop { id } } }')
+    const idempotencyKey = newId('order')
+    const input = { drinks: [{ flavor: 'Taro', toppings: ['boba', 'cream'] }, { flavor: 'black' }], phone }
+    const { order } = await place(input, idempotencyKey)
+    const again = {
+      shop: data.board.shop.id,
+      phone: '+1 (555) 123 4567',
+      name: ' ',
+      drinks: [
+        { flavor: 'taro', toppings: ['Cream', 'boba'], addOns: null, sweetness: null },
+        { flavor: 'black', toppings: [], ice: '' },
+      ],
+    }
+    expect(await place(again, idempotencyKey)).toMatchObject({ replayed: true, order: { id: order!.id } })
+    for (const other of [
+      { ...again, phone: '+15551234568' },
+      { ...again, name: 'Bo' },
+      { ...again, drinks: again.drinks.toReversed() },
+      { ...again, drinks: [again.drinks[0], { flavor: 'black', toppings: ['boba'] }] },
+      { ...again, drinks: [again.drinks[0], { flavor: 'black', ice: 'no ice' }] },
+    ]) {
+      expect(await place(other, idempotencyKey)).toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED' })
+    }
+  })
+
   test('is placed once when sent five times at the same moment', async () => {
     const idempotencyKey = newId('order')
     const placed = await Promise.all(
@@ -328,10 +354,24 @@ describe('an order from another program', () => {
     expect(placed.filter(({ replayed }) => !replayed)).toHaveLength(1)
   })
 
+  test('is one of five that are sent with one key at the same moment; the others are refused', async () => {
+    const idempotencyKey = newId('order')
+    const answers = await Promise.all(
+      ['Ada', 'Bo', 'Cy', 'Di', 'Ed'].map(name => place({ drinks, phone, name }, idempotencyKey)),
+    )
+    const codes = answers.map(({ code = 'PLACED' }) => code).toSorted()
+    expect(codes).toEqual([...Array<string>(4).fill('IDEMPOTENCY_KEY_REUSED'), 'PLACED'])
+  })
+
   test.each<[object, string, string[]]>([
     [{ drinks: [], phone }, 'NO_DRINKS', ['input', 'drinks']],
     [{ drinks: Array(11).fill({ flavor: 'taro' }), phone }, 'TOO_MANY_DRINKS', ['input', 'drinks']],
     [{ drinks, phone: '555' }, 'BAD_PHONE', ['input', 'phone']],
+    [{ drinks, phone: 'call me at 555-123-4567' }, 'BAD_PHONE', ['input', 'phone']],
+    [{ drinks, phone: 'five five five one two three four five six seven' }, 'BAD_PHONE', ['input', 'phone']],
+    [{ drinks, phone, name: 'Ada\nREADY' }, 'BAD_NAME', ['input', 'name']],
+    [{ drinks, phone, name: 'Ada \u202Eadnil' }, 'BAD_NAME', ['input', 'name']],
+    [{ drinks, phone, name: 'Ada\u0007' }, 'BAD_NAME', ['input', 'name']],
     [{ drinks, phone, shop: 'shop_none' }, 'SHOP_NOT_FOUND', ['input', 'shop']],
     [
       { drinks: [...drinks, { flavor: 'mango' }], phone },
@@ -341,10 +381,63 @@ describe('an order from another program', () => {
     [
       { drinks: [{ flavor: 'taro', addOns: ['matcha'] }], phone },
       'ADD_ON_NEEDS_TOPPING',
-      ['input', 'drinks', '0', 'addOns'],
+      ['input', 'drinks', '0', 'addOns', '0'],
+    ],
+    [
+      { drinks: [{ flavor: 'taro', toppings: ['boba', 'no egg pudding'] }], phone },
+      'UNKNOWN_TOPPING',
+      ['input', 'drinks', '0', 'toppings', '1'],
+    ],
+    [
+      { drinks: [{ flavor: 'taro', toppings: ['boba and nothing'] }], phone },
+      'UNKNOWN_TOPPING',
+      ['input', 'drinks', '0', 'toppings', '0'],
+    ],
+    [
+      { drinks: [{ flavor: 'taro', toppings: [''] }], phone },
+      'UNKNOWN_TOPPING',
+      ['input', 'drinks', '0', 'toppings', '0'],
+    ],
+    [
+      { drinks: [{ flavor: 'taro', addOns: ['without'] }], phone },
+      'UNKNOWN_ADD_ON',
+      ['input', 'drinks', '0', 'addOns', '0'],
+    ],
+    [
+      {
+        drinks: [
+          { flavor: 'taro', toppings: ['cream', 'matcha'] },
+          { flavor: 'taro', toppings: ['matcha'] },
+        ],
+        phone,
+      },
+      'ADD_ON_NEEDS_TOPPING',
+      ['input', 'drinks', '1', 'toppings', '0'],
+    ],
+    [
+      { drinks: [{ flavor: 'taro', toppings: ['boba', 'cream', 'tapioca'] }], phone },
+      'NAMED_TWICE',
+      ['input', 'drinks', '0', 'toppings', '2'],
+    ],
+    [
+      { drinks: [{ flavor: 'taro', toppings: ['boba'], addOns: ['boba'] }], phone },
+      'NAMED_TWICE',
+      ['input', 'drinks', '0', 'addOns', '0'],
     ],
   ])('%j is refused: %s', async (input, code, path) => {
     expect(await place(input)).toMatchObject({ code, path })
+  })
+
+  test.each([
+    [' Ada\n', 'Ada'],
+    [' \t\n', null],
+    ['', null],
+    ['Zoë O’Neill-日本', 'Zoë O’Neill-日本'],
+    [` ${'x'.repeat(60)} `, 'x'.repeat(60)],
+  ])('is for %j by the name of %j', async (name, kept) => {
+    const { order } = await place({ drinks, phone, name })
+    const { data } = await api.ask(`{ order(id: "${order!.id}") { name } }`, {}, staff)
+    expect(data).toEqual({ order: { name: kept } })
   })
 
   test('takes a number as people write it, and nothing that is no text or far too long', async () => {
@@ -375,6 +468,24 @@ describe('an order from another program', () => {
       key,
     )
     expect(literal.errors![0]!.extensions.code).toBe('GRAPHQL_VALIDATION_FAILED')
+  })
+
+  test('is refused in words for people, without what a language model is told to do', async () => {
+    const wrong = [
+      { flavor: '' },
+      { flavor: 'espresso' },
+      { flavor: 'taro', toppings: ['gravel'] },
+      { flavor: 'taro', addOns: ['matcha'] },
+      { flavor: 'taro', sweetness: 'salty' },
+      { flavor: 'taro', ice: 'dry' },
+    ]
+    const call = await phoneCall(api, await api.key('calls:write'))
+    for (const drink of wrong) {
+      const { message } = await place({ drinks: [drink], phone })
+      expect(message).not.toMatch(/\b(Ask|Offer|Apologise|Say|Tell)\b/)
+      const { error } = await call.run('addToCart', { drink })
+      expect(error!.startsWith(`${message!} Ask `), error!).toBe(true)
+    }
   })
 
   test('needs a key of its own', async () => {

@@ -211,6 +211,18 @@ test.each([
     'Give two such numbers.',
     'lateAfterMinutes',
   ],
+  [
+    'updateShop(input: { lateAfterMinutes: 1 })',
+    'BAD_THRESHOLDS',
+    'Give two such numbers.',
+    'lateAfterMinutes',
+  ],
+  [
+    'updateShop(input: { warnAfterMinutes: 7, lateAfterMinutes: 7 })',
+    'BAD_THRESHOLDS',
+    'Give two such numbers.',
+    'warnAfterMinutes',
+  ],
 ])('%s is refused', async (mutation, code, words, field) => {
   const before = await shopNow()
   const message = expect.stringContaining(words) as string
