@@ -253,6 +253,7 @@ describe('a target that fails', () => {
     ['REDIRECTED', 307, { status: 307, headers: { Location: '/elsewhere' } }],
     ['TIMED_OUT', null, 'hang'],
     ['TIMED_OUT', null, 'drip'],
+    ['UNREACHABLE', null, 'switch'],
   ] as const)('is %s (%s) and tells so', async (outcome, status, reaction) => {
     await start({ timeout: 200 })
     const { id } = await registerWebhook(api, key, { url: `${receiver.url}/first` })
