@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
+import Database from 'better-sqlite3'
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { importMenu } from '../../api/menu/import-menu.ts'
 import { Order, OrderSource } from '../../api/orders/order.entity.ts'
@@ -412,6 +413,33 @@ describe('beside a running api', { timeout: 120_000 }, () => {
       for (const kept of ['+15559998888', 'Hedy', 'taro milk tea', byApi.number]) expect(left).toContain(kept)
       expect(await ownerDoes('erase', '5551234567')).toBe('Nothing is kept of that number.\n')
       await events.stop()
+    })
+
+    test('leaves no byte of it in the files of the database', async () => {
+      const key = await api.key('calls:write', 'orders:read', 'orders:write')
+      // Enough of them that pages are split and merged.
+      for (let i = 0; i < 30; i += 1) {
+        const caller = await phoneCall(api, key, { from: '+15551234567' })
+        await words(caller.id, `it is Zoë, ${'five five five, one two three '.repeat(i * 10)}`, key)
+        await caller.run('savePhoneNumber', { phone: '555-123-4567' })
+        await placeOrder(api, key)
+      }
+      const bytes = async () =>
+        Buffer.concat(
+          await Promise.all(
+            ['shop.db', 'shop.db-wal'].map(name => readFile(join(folder, name)).catch(() => Buffer.of())),
+          ),
+        )
+      const traces = ['5551234567', '555-123-4567', 'five five five', 'Zoë', 'Ada']
+      for (const trace of traces) expect((await bytes()).includes(trace), trace).toBe(true)
+      const backup = new Database(join(folder, 'shop.db'))
+      backup.exec('begin; select * from orders')
+      const erased = await owner(['erase', '-', '--yes'], '5551234567')
+      expect(erased).toMatchObject({ code: 0, stderr: '' })
+      expect(erased.stdout).toContain('Erase again in a moment')
+      backup.close()
+      expect(await ownerDoes('erase', '555-123-4567')).toBe('Nothing is kept of that number.\n')
+      for (const trace of traces) expect((await bytes()).includes(trace), trace).toBe(false)
     })
 
     test('refuses what is no number, without repeating it', async () => {
