@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import pino from 'pino'
 import { expect, test } from 'vitest'
 import { readApiEnv } from '../../api/env.ts'
-import { Order } from '../../api/orders/order.entity.ts'
+import { Order, OrderSource } from '../../api/orders/order.entity.ts'
 import { eraseBefore, forgetReads, keepHouse } from '../../api/retention.ts'
 import { postgresql, startApi } from '../support/api.ts'
 import { placeOrder } from '../support/orders.ts'
@@ -88,6 +88,30 @@ test.skipIf(postgresql())('and then no byte of them is left in the files of SQLi
   } finally {
     await api.close()
     await rm(folder, { recursive: true })
+  }
+})
+
+test('with them goes what an order was placed by: a key that may have been made of the number, and a hash of it', async () => {
+  const api = await startApi()
+  try {
+    const key = await api.key('orders:write')
+    const { data } = await api.ask(
+      `mutation { placeOrder(idempotencyKey: "5551234567/1", input: { drinks: [{ flavor: "taro" }], phone: "5551234567" }) { __typename } }`,
+      {},
+      key,
+    )
+    expect(data).toEqual({ placeOrder: { __typename: 'PlacedOrder' } })
+    const traces = async () => {
+      const { idempotencyKey, inputHash } = await api.orm.em
+        .fork()
+        .findOneOrFail(Order, { source: OrderSource.API })
+      return { idempotencyKey, inputHash }
+    }
+    expect(await traces()).toEqual({ idempotencyKey: '5551234567/1', inputHash: expect.any(String) })
+    await eraseBefore(api.orm.em.fork(), new Date(Date.now() + 60_000))
+    expect(await traces()).toEqual({ idempotencyKey: null, inputHash: null })
+  } finally {
+    await api.close()
   }
 })
 
