@@ -95,9 +95,16 @@ const readItems = async () => {
 
 test('what is no command is answered with those there are', { timeout: 120_000 }, async () => {
   const said = await Promise.all(
-    [[], ['dance'], ['menu', 'import'], ['shop', 'show', 'me'], ['shop', 'show', '--yes'], ['--loud']].map(
-      args => owner(args),
-    ),
+    [
+      [],
+      ['dance'],
+      ['menu', 'import'],
+      ['shop', 'show', 'me'],
+      ['shop', 'show', '--yes'],
+      ['--loud'],
+      ['keys'],
+      ['keys', 'revoke'],
+    ].map(args => owner(args)),
   )
   const sentences = [
     'menu export FILE',
@@ -106,13 +113,16 @@ test('what is no command is answered with those there are', { timeout: 120_000 }
     '"me" is too much',
     '--yes belongs to',
     "Unknown option '--loud'",
+    'npm run owner -- keys create NAME --scope SCOPE',
+    'Say which key',
   ]
   for (const [index, { code, stdout, stderr }] of said.entries()) {
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
     expect(stderr).toContain(sentences[index])
     expect(stderr).not.toMatch(/^\s+at /m)
   }
-  expect(await ownerDoes('--help')).toContain('menu import FILE [--yes]')
+  const help = await ownerDoes('--help')
+  for (const named of ['menu import FILE [--yes]', 'npm run owner -- keys']) expect(help).toContain(named)
 })
 
 test.each([
@@ -338,6 +348,20 @@ describe('beside a running api', { timeout: 120_000 }, () => {
       'Orders were sold in EUR, so the currency stays',
     )
     await events.stop()
+  })
+
+  test('keys of programs are made, listed and revoked', async () => {
+    const created = await ownerDoes('keys', 'create', 'Loyalty app', '--scope', 'orders:read,orders:pii')
+    const [key] = created.split('\n')
+    const me = async () => (await api.ask('{ me { name scopes } }', {}, key)).data
+    expect(await me()).toEqual({ me: { name: 'Loyalty app', scopes: ['orders:read', 'orders:pii'] } })
+    const [id] = /key_\w+/.exec(created)!
+    expect(await ownerDoes('keys', 'list')).toContain(`${id}  `)
+    expect(await ownerDoes('keys', 'revoke', id)).toContain('is revoked')
+    expect((await api.ask('{ me { name } }', {}, key)).errors?.[0]?.extensions.code).toBe('UNAUTHENTICATED')
+    const refused = await owner(['keys', 'rotate', 'key_none'])
+    expect(refused).toMatchObject({ code: 1, stdout: '' })
+    expect(refused.stderr).toBe('There is no key key_none. The list of keys shows their ids.\n')
   })
 
   describe('erase', () => {
