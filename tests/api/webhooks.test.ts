@@ -340,6 +340,9 @@ describe('where a webhook may post to', () => {
       '[::ffff:10.0.0.1]',
       '[64:ff9b::a00:1]',
       '[2002:7f00:1::]',
+      '[::127.0.0.1]',
+      '[1::1]',
+      '[4000::1]',
       'inside.example',
       'half.example',
       'mapped.example',
@@ -359,6 +362,7 @@ describe('where a webhook may post to', () => {
     }
     expect(await refused('https://public.example:8443/hook?shop=1')).toBeUndefined()
     expect(await refused('https://93.184.216.34/')).toBeUndefined()
+    expect(await refused('https://[2606:2800:220:1::1]/')).toBeUndefined()
   })
 
   test('is looked at again with every delivery, where it connects to', async () => {
