@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdtemp, open as openFile, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
+import { pipeline } from 'node:stream/promises'
 import Database from 'better-sqlite3'
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { importMenu } from '../../api/menu/import-menu.ts'
@@ -12,6 +14,7 @@ import { Order, OrderSource } from '../../api/orders/order.entity.ts'
 import { OrderItem } from '../../api/orders/order-item.entity.ts'
 import { OrderStatus } from '../../api/orders/order-status.ts'
 import { agree, type Terminal } from '../../api/owner/ask.ts'
+import { writeNew } from '../../api/owner/write-new.ts'
 import { shopOf } from '../../api/shops/shop-of.ts'
 import { databaseUrl, onServer, postgresql, startApi, type TestApi } from '../support/api.ts'
 import { build } from '../support/built.ts'
@@ -549,6 +552,42 @@ describe('beside a running api', { timeout: 120_000 }, () => {
       expect(wrong[0]!.stderr).toContain('"2026-02-30" is no day such as')
       expect(wrong[1]!.stderr).toContain('2026-03-01 is before 2026-03-02')
       expect(wrong[2]!.stderr).toContain('Say from which day to which')
+    })
+
+    test('and the menu, where they cannot be written, are told so in a sentence, and leave nothing behind', async () => {
+      const refused: [Said, string][] = [
+        [await owner(['menu', 'export', 'nowhere/menu.json']), 'nowhere/menu.json'],
+        [await owner(['sales', '2026-03-07', '2026-03-09', 'nowhere/sales.csv']), 'nowhere/sales.csv'],
+      ]
+      for (const [{ code, stdout, stderr }, file] of refused) {
+        expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+        expect(stderr).toBe(`${file} cannot be written (no such file or directory). Name another file.\n`)
+      }
+      const full = await openFile('/dev/full', 'w')
+      const child = spawn(
+        process.execPath,
+        [resolve('dist/api/owner.js'), 'sales', '2026-03-07', '2026-03-09'],
+        {
+          cwd: folder,
+          env: { PATH: process.env.PATH, DATABASE_URL: database },
+          stdio: ['ignore', full.fd, 'pipe'],
+        },
+      )
+      expect(await text(child.stderr!)).toBe(
+        'The standard output cannot be written (no space left on device). Name another file.\n',
+      )
+      await full.close()
+
+      const half = join(folder, 'half.csv')
+      async function* lines() {
+        yield 'order,time\r\n'
+        await Promise.resolve()
+        throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC', errno: -28, syscall: 'write' })
+      }
+      await expect(writeNew(half, target => pipeline(lines, target))).rejects.toThrow(
+        'half.csv cannot be written (no space left on device). Name another file.',
+      )
+      expect(existsSync(half)).toBe(false)
     })
 
     test('of more orders than a page holds are all there, once, in their order', async () => {
