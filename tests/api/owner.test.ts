@@ -246,6 +246,7 @@ describe('beside a running api', { timeout: 120_000 }, () => {
         const { code, stdout, stderr } = await owner(['menu', 'import', 'wrong.json', '--yes'])
         expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
         expect(stderr).not.toMatch(/^\s+at /m)
+        expect(stderr.trim()).not.toMatch(/\p{Cc}/u)
         return stderr
       }
       const before = await head()
@@ -268,6 +269,21 @@ describe('beside a running api', { timeout: 120_000 }, () => {
       expect(await fault(wrong => (wrong.toppings[2]!.price = '0.755'))).toContain(
         'toppings[2].price: "0.755" is not an amount in USD',
       )
+      const controls = await fault(wrong => {
+        wrong.flavors[0]!.name = 'taro\n- topping "boba"'
+        wrong.toppings[0]!.aliases.push('\u001b[2Jpearl', '\u2028')
+        wrong.toppings[1]!.aliases.push('\u001b[2Jpearl')
+        wrong.shop.name = 'Boba\u0007'
+        Object.assign(wrong.addOns[0]!, { '\u001b[31m': 1 })
+      })
+      expect(controls).toContain('flavors[0].name: holds a line break or another control character')
+      expect(controls).toMatch(/toppings\[0\]\.aliases\[\d+\]: holds a line break/)
+      expect(controls).toContain('shop.name: holds a line break')
+      expect(await fault(wrong => (wrong.toppings[2]!.price = '\u001b[31m5'))).toContain(
+        'is not an amount in USD',
+      )
+      await writeFile(join(folder, 'wrong.json'), '\u001b[31m{}')
+      expect((await owner(['menu', 'import', 'wrong.json'])).stderr.trim()).not.toMatch(/\p{Cc}/u)
       expect(await fault(wrong => (wrong.shop.currency = 'EUR'))).toContain(
         'are in EUR, those of the shop in USD',
       )
