@@ -93,7 +93,8 @@ async function read<Type extends z.ZodType>(file: string, type: Type, hint: stri
     throw new StartError(`The menu file ${file} cannot be read (${(error as Error).message}).${hint}`)
   }
   try {
-    return type.parse(JSON.parse(text))
+    // Editors on Windows begin a file with a byte order mark.
+    return type.parse(JSON.parse(text.replace(/^\uFEFF/, '')))
   } catch (error) {
     const why = error instanceof z.ZodError ? faultsOf(error) : (error as Error).message
     throw new StartError(`The menu file ${file} is not right: ${shown(why)}`)

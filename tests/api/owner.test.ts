@@ -237,6 +237,13 @@ describe('beside a running api', { timeout: 120_000 }, () => {
       await events.stop()
     })
 
+    test('is read when an editor on Windows has put a byte order mark before it', async () => {
+      const menu = await exported('menu.json')
+      menu.toppings[0]!.price = '0.80'
+      await writeFile(join(folder, 'marked.json'), `\uFEFF${JSON.stringify(menu)}`)
+      expect(await ownerDoes('menu', 'import', 'marked.json', '--yes')).toContain('price 0.75 → 0.80 USD')
+    })
+
     test('with mistakes is refused, each with its place, and a menu that somebody else changed is left alone', async () => {
       const menu = await exported('menu.json')
       const fault = async (change: (menu: MenuFile) => void) => {
