@@ -91,9 +91,10 @@ function read() {
   }
 }
 
-/** @throws StartError when there is no shop yet */
+/** @throws StartError when there is no database or no shop yet */
 async function work({ run, yes }: { run: Command; yes: boolean }): Promise<string> {
-  const orm = await openDatabase(readEnv(databaseShape, process.env).DATABASE_URL)
+  // A mistyped address shall not make another, empty database.
+  const orm = await openDatabase(readEnv(databaseShape, process.env).DATABASE_URL, { existing: true })
   try {
     const em = orm.em.fork()
     const [shop] = await em.find(Shop, {}, { orderBy: { createdAt: 'asc', id: 'asc' }, limit: 1 })

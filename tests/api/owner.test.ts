@@ -128,6 +128,17 @@ test('what is no command is answered with those there are', { timeout: 120_000 }
   for (const named of ['menu import FILE [--yes]', 'npm run owner -- keys']) expect(help).toContain(named)
 })
 
+test('a mistyped address makes no other database', async () => {
+  const nowhere = join(folder, 'nowhere')
+  database = `sqlite:${nowhere}/shop.db`
+  expect(await owner(['shop', 'show'])).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: `There is no database ${database} yet. Check DATABASE_URL.\n`,
+  })
+  expect(existsSync(nowhere)).toBe(false)
+})
+
 test.each([
   ['y\n', true],
   ['YES\n', true],
