@@ -428,6 +428,17 @@ describe('what is registered is checked', () => {
     }
   })
 
+  test('so far as that can be done: one that repeats a field hundreds of times is told so', async () => {
+    await start()
+    const document = `fragment P on OrderEvent { ${'type '.repeat(900)} }`
+    const { code, message } = await askForWebhook(api, key, { url: receiver.url, document })
+    expect({ code, message }).toEqual({
+      code: 'BAD_DOCUMENT',
+      message:
+        'This document repeats fields too often, or is too large, to be checked. Select each field once.',
+    })
+  })
+
   test('with the scopes of its key, and by nobody else', async () => {
     await start()
     const { url } = receiver
