@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ApiKey } from '../../api/auth/api-key.entity.ts'
 import { sha256 } from '../../api/auth/keys.ts'
+import { PiiRead } from '../../api/auth/pii-read.entity.ts'
 import { EventType } from '../../api/events/event.entity.ts'
 import { eraseBefore } from '../../api/retention.ts'
 import { shopOf } from '../../api/shops/shop-of.ts'
@@ -130,6 +131,32 @@ describe('an event', () => {
     const changed = await receiver.next()
     expect(changed.path).toBe('/other')
     expect(opened(changed, secret).data).toMatchObject({ type: 'SHOP_CHANGED', order: null })
+  })
+
+  test('is noted as read where it holds what is personal, and goes to nobody as long as that cannot be', async () => {
+    await start()
+    const reader = await api.key('webhooks:write', 'orders:read', 'orders:pii')
+    const { id } = await registerWebhook(api, reader, {
+      url: receiver.url,
+      document: 'fragment P on OrderEvent { order { phone name } }',
+    })
+    const em = api.orm.em.fork()
+    await em.execute('alter table pii_read rename to lost')
+    const order = await placeOrder(api, key)
+    await eventually(async () => (await deliveriesOf(id, reader))[0]?.attempts[0]).toMatchObject({
+      outcome: 'INTERNAL_ERROR',
+    })
+    expect(receiver.received).toEqual([])
+    await em.execute('alter table lost rename to pii_read')
+    await receiver.next()
+    const [read] = await em.find(PiiRead, {})
+    const { id: apiKey } = await em.findOneOrFail(ApiKey, { hash: sha256(reader) })
+    expect(read).toMatchObject({
+      apiKey,
+      fields: ['Order.name', 'Order.phone'],
+      orders: [order.id],
+      count: 2,
+    })
   })
 
   test('comes to each webhook once, and none is left out, however many there are at once', async () => {
