@@ -248,6 +248,34 @@ describe('beside a running api', { timeout: 120_000 }, () => {
       await events.stop()
     })
 
+    test('keeps what is written otherwise only, with its mark that it is sold out', async () => {
+      const menu = await exported('menu.json')
+      const before = await readItems()
+      const cream = before.find(({ name }) => name === 'vanilla cream')!
+      await api.ask(
+        'mutation ($item: ID!) { setAvailability(item: $item, available: false) { __typename } }',
+        { item: cream.id },
+        await api.key('menu:write'),
+      )
+      menu.flavors[0]!.name = 'Taro Milk Tea'
+      menu.toppings.find(({ name }) => name === 'vanilla cream')!.name = 'Vanilla Cream'
+      menu.addOns[0]!.requires = 'Vanilla Cream'
+      await write('menu.json', menu)
+      const said = await ownerDoes('menu', 'import', 'menu.json', '--yes')
+      expect(said.trim().split('\n').slice(0, -1)).toEqual([
+        '~ flavor "taro milk tea": is called "Taro Milk Tea"',
+        '~ topping "vanilla cream": is called "Vanilla Cream"',
+      ])
+      const now = await readItems()
+      expect(now.map(({ id }) => id)).toEqual(before.map(({ id }) => id))
+      expect(now.find(({ id }) => id === cream.id)).toEqual({
+        ...cream,
+        name: 'Vanilla Cream',
+        available: false,
+      })
+      expect(await exported('again.json')).toEqual(menu)
+    })
+
     test('is read when an editor on Windows has put a byte order mark before it', async () => {
       const menu = await exported('menu.json')
       menu.toppings[0]!.price = '0.80'
