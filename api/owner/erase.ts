@@ -22,7 +22,7 @@ export async function eraseNumber(counter: Counter, given: string): Promise<stri
   const counts = `${some(orders.length, 'order')}, ${some(calls.length, 'call')}, ${some(texts.length, 'text')}`
   // Swept all the same: whoever erases again may have been told that the file was being read.
   if (orders.length + calls.length + texts.length === 0)
-    return `Nothing is kept of that number.${after[await sweep(em)]}`
+    return `Nothing is kept of that number.${(await sweep(em)) === 'busy' ? after.busy : ''}`
   await agree(
     [`Of that number there are ${counts}. Drinks, prices and times stay.`, ...warnings(open, live)].join(
       '\n',
