@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { type Constructor, DataloaderType } from '@mikro-orm/core'
 import { type Migration, Migrator } from '@mikro-orm/migrations'
@@ -17,7 +17,7 @@ import { migrations as postgresqlMigrations } from './migrations/postgresql/list
 import { migrations as sqliteMigrations } from './migrations/sqlite/list.ts'
 import { OrderItem } from './orders/order-item.entity.ts'
 import { Order } from './orders/order.entity.ts'
-import { connectionOptions, oneAtATime, ShopPostgreSqlDriver } from './postgresql.ts'
+import { connectionOptions, hasDatabase, oneAtATime, ShopPostgreSqlDriver } from './postgresql.ts'
 import { Shop } from './shops/shop.entity.ts'
 import { Sms } from './sms/sms.entity.ts'
 import { sqliteDialect } from './sqlite.ts'
@@ -46,6 +46,8 @@ export interface DatabaseOptions {
   onQuery?: (sql: string, params: readonly unknown[]) => void
   /** Called with what the ORM has to say, such as a warning. Nothing is printed without it. */
   onMessage?: (message: string) => void
+  /** Makes no database where there is none. */
+  existing?: boolean
   /** Called once the tables are there, while no other process that starts on the same database is. */
   fill?: (em: EntityManager) => Promise<void>
 }
@@ -99,12 +101,15 @@ export async function openDatabase(url: string, options: DatabaseOptions = {}): 
     await options.fill?.(orm.em.fork())
     return orm
   }
+  const sqlite = url.startsWith('sqlite:')
+  const place = sqlite ? url : url.replace(/\/\/.*@/, '//…@')
   try {
-    return await (url.startsWith('sqlite:') ? open() : oneAtATime(url, open))
+    if (options.existing && !(sqlite ? existsSync(url.slice('sqlite:'.length)) : await hasDatabase(url)))
+      throw new StartError(`There is no database ${place} yet. Check DATABASE_URL.`)
+    return await (sqlite ? open() : oneAtATime(url, open))
   } catch (error) {
     await orm?.close(true).catch(() => undefined)
     if (error instanceof StartError) throw error
-    const place = url.startsWith('sqlite:') ? url : url.replace(/\/\/.*@/, '//…@')
     throw new StartError(
       `The database ${place} cannot be used: ${reasonOf(error)}. ` +
         'Check DATABASE_URL, that the file can be read and written, and that no other program damaged it.',

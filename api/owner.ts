@@ -1,10 +1,12 @@
 import { parseArgs } from 'node:util'
 import { loadDotEnv, readEnv, StartError } from '../env.ts'
+import { Refusal } from './carts/refusal.ts'
 import { openDatabase } from './database.ts'
 import { databaseShape } from './env.ts'
 import { EventLog } from './events/log.ts'
 import type { Counter } from './owner/command.ts'
 import { eraseNumber } from './owner/erase.ts'
+import { keysCommand } from './owner/keys.ts'
 import { exportMenu, importMenuFile } from './owner/menu.ts'
 import { exportSales } from './owner/sales.ts'
 import { setShop, showShop } from './owner/shop.ts'
@@ -16,6 +18,8 @@ const help = `What an owner does that has no screen. All of it while the shop is
   npm run owner -- menu import FILE [--yes]    shows what would change, asks, and changes it
   npm run owner -- shop show                   the shop's settings
   npm run owner -- shop set NAME=VALUE …       name phone region currency timezone warnAfterMinutes lateAfterMinutes
+  npm run owner -- keys …                      create, list, rotate and revoke keys of programs, and what they have read:
+                                               \`keys\` alone says how
   npm run owner -- erase PHONE [--yes]         erases a guest's number, names and words; "-" reads the number
                                                from the standard input, so that it stands in no history
   npm run owner -- sales FROM TO [FILE]        every cup ordered from one day to another (2026-11-01 2026-11-30)
@@ -25,6 +29,12 @@ type Command = (counter: Counter) => Promise<string>
 
 /** @throws StartError when the command is none of those above */
 function readCommand(): { run: Command; yes: boolean } | 'help' {
+  const [, , first, ...others] = process.argv
+  // It has options of its own.
+  if (first === 'keys') {
+    const run = keysCommand(others, 'npm run owner -- keys')
+    return { run: ({ em }) => run(em), yes: false }
+  }
   const { positionals, values } = read()
   if (values.help) return 'help'
   const [topic, ...rest] = positionals
@@ -81,9 +91,10 @@ function read() {
   }
 }
 
-/** @throws StartError when there is no shop yet */
+/** @throws StartError when there is no database or no shop yet */
 async function work({ run, yes }: { run: Command; yes: boolean }): Promise<string> {
-  const orm = await openDatabase(readEnv(databaseShape, process.env).DATABASE_URL)
+  // A mistyped address shall not make another, empty database.
+  const orm = await openDatabase(readEnv(databaseShape, process.env).DATABASE_URL, { existing: true })
   try {
     const em = orm.em.fork()
     const [shop] = await em.find(Shop, {}, { orderBy: { createdAt: 'asc', id: 'asc' }, limit: 1 })
@@ -102,7 +113,7 @@ try {
   const said = command === 'help' ? help : await work(command)
   if (said) console.log(said)
 } catch (error) {
-  if (!(error instanceof StartError)) throw error
+  if (!(error instanceof StartError || error instanceof Refusal)) throw error
   console.error(error.message)
   process.exitCode = 1
 }

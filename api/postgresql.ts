@@ -46,6 +46,17 @@ const noSuchDatabase = '3D000'
 /** Another process was faster: CREATE DATABASE has no IF NOT EXISTS. */
 const databaseThere = ['42P04', '23505']
 
+/** Whether the server has the database. */
+export async function hasDatabase(url: string): Promise<boolean> {
+  try {
+    await (await connect(url)).end()
+    return true
+  } catch (error) {
+    if ((error as pg.DatabaseError).code === noSuchDatabase) return false
+    throw error
+  }
+}
+
 /**
  * Makes the database when it is not there, and runs `work` while no other process does the same on it: of several that
  * start at once, one makes the tables and the others find them.

@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import { PiiRead } from './auth/pii-read.entity.ts'
 import { Call, CallEndReason } from './calls/call.entity.ts'
 import { eraseCalls, eraseOrders, eraseTexts } from './erasure/erase.ts'
+import { sweep } from './erasure/sweep.ts'
 import { Order } from './orders/order.entity.ts'
 import { Sms } from './sms/sms.entity.ts'
 import { WebhookDelivery } from './webhooks/webhook-delivery.entity.ts'
@@ -93,6 +94,8 @@ export function keepHouse(orm: MikroORM, days: number, logger: Logger): () => Pr
       await forgetReads(em, new Date(Date.now() - readsKept))
       if (days === 0) return
       const erased = await eraseBefore(em, new Date(Date.now() - days * 24 * hour))
+      // Also when nothing was erased now: an hour ago it may have been in the way of a reader.
+      await sweep(em)
       if (erased.calls + erased.orders > 0) logger.info({ ...erased, days }, 'numbers and words were erased')
     } catch (error) {
       logger.error({ err: error }, 'old calls could not be ended and erased; it is tried again in an hour')

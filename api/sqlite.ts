@@ -9,9 +9,10 @@ const busyTimeout = 1_000
 
 /**
  * SQLite for a shop: WAL so that reading never waits for writing, every commit on the disk before it is answered
- * (`synchronous = full`: a caller has heard the number, so a power cut must not take the order), and transactions
- * that take the write lock at once, because one that reads first and writes later may be refused half-way when
- * another process wrote in between.
+ * (`synchronous = full`: a caller has heard the number, so a power cut must not take the order), what is deleted
+ * overwritten (`secure_delete`: SQLite otherwise only forgets where it stood, and a number that was erased could be read
+ * out of the file and of every copy of it), and transactions that take the write lock at once, because one that reads
+ * first and writes later may be refused half-way when another process wrote in between.
  */
 class ShopDialect extends SqliteDialect {
   override createDriver(): Driver {
@@ -38,6 +39,7 @@ export function sqliteDialect(file: string): SqliteDialect {
   try {
     database.pragma('journal_mode = wal')
     database.pragma('synchronous = full')
+    database.pragma('secure_delete = on')
   } catch (error) {
     database.close()
     throw error

@@ -64,21 +64,31 @@ async function start(): Promise<{ stop: () => Promise<void>; kill: () => void }>
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
 
 try {
-  let interrupted = false
-  const early = () => (interrupted = true)
-  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, early)
+  let interrupted = 0
+  const early = () => {
+    // A start that hangs is left by a second Ctrl-C; what has started by then ends by itself.
+    if (interrupted && performance.now() - interrupted > patience) process.exit(130)
+    interrupted ||= performance.now()
+  }
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, early)
   const { stop, kill } = await start()
   let ending = false
+  let explained = false
   const end = () => {
-    if (ending) {
+    if (explained) {
       kill()
       process.exit(130)
     }
+    // One Ctrl-C comes twice: from the terminal, and from npm, which passes it on.
+    if (ending) return
     ending = true
-    setTimeout(() => process.stdout.write(stillStopping), patience)
+    setTimeout(() => {
+      explained = true
+      process.stdout.write(stillStopping)
+    }, patience)
     void stop().then(() => process.exit(0))
   }
-  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, end)
+  for (const signal of ['SIGINT', 'SIGTERM']) process.off(signal, early).on(signal, end)
   if (interrupted) end()
 } catch (error) {
   if (error instanceof StartError) process.stderr.write(`${error.message}\n`)

@@ -16,7 +16,7 @@ beforeEach(() => {
 })
 afterEach(async () => {
   for (const child of started) {
-    if (child.exitCode !== null) continue
+    if (child.exitCode !== null || child.signalCode !== null) continue
     child.kill('SIGTERM')
     await once(child, 'exit')
   }
@@ -31,9 +31,12 @@ interface Shop {
   ended(): Promise<number | null>
 }
 
-/** `npm start` with a database of its own and free ports. */
-function startShop(env: Record<string, string> = {}): Shop {
-  const child = spawn(process.execPath, ['scripts/start.ts'], {
+/** What `npm start` runs, or that itself, with a database of its own and free ports. */
+function startShop(env: Record<string, string> = {}, byNpm = false): Shop {
+  const [program, args] = byNpm ? ['npm', ['start']] : [process.execPath, ['scripts/start.ts']]
+  const child = spawn(program, args, {
+    // A group of its own, as in a terminal.
+    detached: byNpm,
     env: {
       PATH: process.env.PATH,
       HOME: process.env.HOME,
@@ -183,13 +186,33 @@ test('a part that dies is started again', { timeout: 60_000 }, async () => {
   expect(await shop.ended()).toBe(0)
 })
 
+test('a shop that npm started ends with npm', { timeout: 60_000 }, async () => {
+  const shop = startShop({}, true)
+  try {
+    const [, voice] = await shop.prints(/Phone calls\s+(http:\S+)\/voice/)
+    const [, graphql] = await shop.prints(/GraphQL\s+(\S+)/)
+    await shop.prints(/Ctrl-C/)
+    shop.child.kill('SIGTERM')
+    await shop.ended()
+    for (const url of [voice!, graphql!]) await expect(fetch(url)).rejects.toThrow('fetch failed')
+  } finally {
+    // Whoever of the group is left.
+    try {
+      process.kill(-shop.child.pid!, 'SIGTERM')
+    } catch {
+      // Nobody.
+    }
+  }
+})
+
 test('who cannot wait for live calls to end presses Ctrl-C again', { timeout: 60_000 }, async () => {
   const shop = startShop({ DRAIN_SECONDS: '600' })
   const [, voice] = await shop.prints(/Phone calls\s+(http:\S+)\/voice/)
   await shop.prints(/Ctrl-C/)
   const caller = await new Caller({ voiceUrl: voice! }).connect()
   await caller.hears(160)
-  shop.child.kill('SIGINT')
+  // One Ctrl-C comes twice, from the terminal and from npm. Another signal here: two of the same may be one.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) shop.child.kill(signal)
   await shop.prints(/Press Ctrl-C again to cut them off; no order is lost/)
   shop.child.kill('SIGINT')
   expect(await shop.ended()).toBe(130)

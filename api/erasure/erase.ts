@@ -15,7 +15,9 @@ export async function eraseCalls(em: EntityManager, ids: string[]): Promise<void
 
 /** Numbers and names of orders. */
 export async function eraseOrders(em: EntityManager, ids: string[]): Promise<void> {
-  await em.nativeUpdate(Order, { id: { $in: ids } }, { phone: null, name: null, inputHash: null })
+  // Programs make keys of whatever is at hand, of a number too.
+  const nothing = { phone: null, name: null, inputHash: null, idempotencyKey: null }
+  await em.nativeUpdate(Order, { id: { $in: ids } }, nothing)
 }
 
 /** Numbers that texts went to. One that was still to go is not wanted any more. */

@@ -7,6 +7,7 @@ import { money } from '../money.ts'
 import { Shop } from '../shops/shop.entity.ts'
 import { type ListedItem, lists } from './menu-file.ts'
 import { MenuItem, MenuItemKind } from './menu-item.entity.ts'
+import { plain } from './words.ts'
 
 const kindWords: Record<MenuItemKind, string> = {
   FLAVOR: 'flavor',
@@ -14,8 +15,11 @@ const kindWords: Record<MenuItemKind, string> = {
   ADD_ON: 'add-on',
 }
 
-/** Kinds come first, so that a topping which becomes an add-on is another item. */
-const keyOf = ({ kind, name }: { kind: MenuItemKind; name: string }) => `${kind} ${name}`
+/**
+ * What is the same item before and after: guests say "Taro Milk Tea" as they say "taro milk tea". Kinds come first, so that
+ * a topping which becomes an add-on is another one.
+ */
+const keyOf = ({ kind, name }: { kind: MenuItemKind; name: string }) => `${kind} ${plain(name)}`
 const labelOf = ({ kind, name }: { kind: MenuItemKind; name: string }) => `${kindWords[kind]} "${name}"`
 const same = (a: readonly string[], b: readonly string[]) => JSON.stringify(a) === JSON.stringify(b)
 const quoted = (words: readonly string[]) => words.map(word => `"${word}"`).join(', ')
@@ -38,25 +42,26 @@ export function menuChanges(now: MenuItem[], wanted: ListedItem[], currency: str
     if (!old) return [`+ ${labelOf(item)}, ${price(item.priceMinor)} ${currency}${also}${only}`]
     const needed = old.requires?.name ?? null
     return [
+      ...(old.name === item.name ? [] : [`is called "${item.name}"`]),
       ...(old.priceMinor === item.priceMinor
         ? []
         : [`price ${price(old.priceMinor)} → ${price(item.priceMinor)} ${currency}`]),
       ...aliasChanges(old.aliases, item.aliases),
-      ...(needed === item.requires ? [] : [`${need(needed)} → ${need(item.requires)}`]),
-    ].map(change => `~ ${labelOf(item)}: ${change}`)
+      ...(plain(needed ?? '') === plain(item.requires ?? '')
+        ? []
+        : [`${need(needed)} → ${need(item.requires)}`]),
+    ].map(change => `~ ${labelOf(old)}: ${change}`)
   })
   const removed = now.filter(item => !kept.has(keyOf(item))).map(item => `- ${labelOf(item)}`)
   const order = lists.flatMap(([, kind]) => {
     const before = now.filter(item => item.kind === kind && kept.has(keyOf(item)))
     const after = wanted.filter(item => item.kind === kind)
-    const names = after.filter(item => known.has(keyOf(item))).map(({ name }) => name)
-    if (same(placesOf(before), names)) return []
+    const stay = after.filter(item => known.has(keyOf(item)))
+    if (same(before.map(keyOf), stay.map(keyOf))) return []
     return [`~ ${kindWords[kind]}s in this order: ${after.map(({ name }) => name).join(', ')}`]
   })
   return [...removed, ...changed, ...order]
 }
-
-const placesOf = (items: MenuItem[]) => items.map(({ name }) => name)
 
 function aliasChanges(before: string[], after: string[]): string[] {
   if (same(before, after)) return []

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { StartError } from '../../env.ts'
 import { minorUnits, money } from '../money.ts'
 import type { Shop } from '../shops/shop.entity.ts'
-import { faultsOf, shopSettings } from '../shops/settings.ts'
+import { faultsOf, nameText, shopSettings } from '../shops/settings.ts'
 import { type MenuItem, MenuItemKind } from './menu-item.entity.ts'
 import { plain } from './words.ts'
 
@@ -17,13 +17,12 @@ export const lists = [
 /** The most a part of a drink may cost, in minor units: a whole order has to fit into an integer of the database. */
 const highestPrice = 10_000_000
 
-const words = z.string().trim().min(1, 'is empty').max(60, 'has at most 60 characters')
 const item = z.strictObject({
-  name: words,
+  name: nameText,
   price: z.string('is no amount in quotes such as "5.50"'),
-  aliases: z.array(words).max(50, 'are more than 50').default([]),
+  aliases: z.array(nameText).max(50, 'are more than 50').default([]),
 })
-const addOn = item.extend({ requires: words.optional() })
+const addOn = item.extend({ requires: nameText.optional() })
 
 const menuLists = {
   flavors: z.array(item).min(1, 'has to hold one at least'),
@@ -94,12 +93,16 @@ async function read<Type extends z.ZodType>(file: string, type: Type, hint: stri
     throw new StartError(`The menu file ${file} cannot be read (${(error as Error).message}).${hint}`)
   }
   try {
-    return type.parse(JSON.parse(text))
+    // Editors on Windows begin a file with a byte order mark.
+    return type.parse(JSON.parse(text.replace(/^\uFEFF/, '')))
   } catch (error) {
     const why = error instanceof z.ZodError ? faultsOf(error) : (error as Error).message
-    throw new StartError(`The menu file ${file} is not right: ${why}`)
+    throw new StartError(`The menu file ${file} is not right: ${shown(why)}`)
   }
 }
+
+/** Without what a terminal would obey: what is wrong in a file is quoted from it. */
+const shown = (text: string) => text.replace(/\p{Cc}/gu, '\uFFFD')
 
 /**
  * Everything on a menu, in its order, with exact prices.
@@ -115,7 +118,7 @@ export function itemsOf(menu: MenuFile, currency: string, file: string): ListedI
         return { kind, name, aliases, priceMinor, requires }
       } catch (error) {
         throw new StartError(
-          `The menu file ${file} is not right: ${list}[${index}].price: ${(error as Error).message} (${name})`,
+          `The menu file ${file} is not right: ${list}[${index}].price: ${shown((error as Error).message)} (${name})`,
         )
       }
     }),

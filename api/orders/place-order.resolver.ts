@@ -148,7 +148,7 @@ export class PlaceOrderResolver {
     @Arg('input', () => PlaceOrderInput, { description: 'The order.' }) input: PlaceOrderInput,
     @Arg('idempotencyKey', () => String, {
       description:
-        'Up to 100 characters of your choice, one for each order you mean; safe to repeat after a time-out.',
+        'Up to 100 characters of your choice, one for each order you mean, with nothing personal in them; safe to repeat after a time-out.',
     })
     idempotencyKey: string,
     @Arg('validateOnly', () => Boolean, {

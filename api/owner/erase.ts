@@ -2,6 +2,7 @@ import { text } from 'node:stream/consumers'
 import { StartError } from '../../env.ts'
 import { phoneOf } from '../calls/phone.ts'
 import { eraseTraces, tracesOf } from '../erasure/erase-number.ts'
+import { sweep } from '../erasure/sweep.ts'
 import { agree, ask, type Terminal } from './ask.ts'
 import type { Counter } from './command.ts'
 
@@ -19,7 +20,9 @@ export async function eraseNumber(counter: Counter, given: string): Promise<stri
   const traces = await tracesOf(em.fork(), phone)
   const { orders, calls, texts, open, live } = traces
   const counts = `${some(orders.length, 'order')}, ${some(calls.length, 'call')}, ${some(texts.length, 'text')}`
-  if (orders.length + calls.length + texts.length === 0) return 'Nothing is kept of that number.'
+  // Swept all the same: whoever erases again may have been told that the file was being read.
+  if (orders.length + calls.length + texts.length === 0)
+    return `Nothing is kept of that number.${(await sweep(em)) === 'busy' ? after.busy : ''}`
   await agree(
     [`Of that number there are ${counts}. Drinks, prices and times stay.`, ...warnings(open, live)].join(
       '\n',
@@ -28,7 +31,15 @@ export async function eraseNumber(counter: Counter, given: string): Promise<stri
     terminal,
   )
   await eraseTraces(em.fork(), log, traces)
-  return `Erased: ${counts}. Copies made by \`npm run backup\` still hold it, and so does Twilio until you erase it there.`
+  return `Erased: ${counts}. Copies made by \`npm run backup\` still hold it, and so does Twilio until you erase it there.${after[await sweep(em)]}`
+}
+
+/** What is left of it in files. */
+const after = {
+  empty: '',
+  busy: '\nAnother program is reading the database, so its file that ends in -wal may still hold what was erased. Erase again in a moment: that empties the file.',
+  server:
+    '\nThe files of PostgreSQL hold what was erased until the server has used that space, and its write-ahead log, again.',
 }
 
 const typed = (terminal: Terminal) =>

@@ -1,18 +1,16 @@
-import { existsSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
+import { pipeline } from 'node:stream/promises'
 import { StartError } from '../../env.ts'
 import { currentItems, importMenu, menuChanges } from '../menu/import-menu.ts'
 import { itemsOf, menuFileOf, readMenu } from '../menu/menu-file.ts'
 import { settingsOf } from '../shops/change-settings.ts'
 import { agree } from './ask.ts'
 import type { Counter } from './command.ts'
+import { writeNew } from './write-new.ts'
 
 /** Writes the menu and the shop's settings as a file that can be imported, or start another database. */
 export async function exportMenu({ em, shop }: Counter, file: string): Promise<string> {
   const menu = menuFileOf(shop, await currentItems(em, shop))
-  if (existsSync(file))
-    throw new StartError(`${file} exists already and is left as it is. Name another file.`)
-  await writeFile(file, `${JSON.stringify(menu, null, 2)}\n`)
+  await writeNew(file, target => pipeline([`${JSON.stringify(menu, null, 2)}\n`], target))
   return `${file}: ${menu.flavors.length} flavors, ${menu.toppings.length} toppings, ${menu.addOns.length} add-ons.`
 }
 

@@ -1,8 +1,8 @@
-import { createWriteStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import { StartError } from '../../env.ts'
 import { salesCsv, salesOf } from '../orders/sales.ts'
 import type { Counter } from './command.ts'
+import { writeError, writeNew } from './write-new.ts'
 
 /**
  * Every cup ordered in some days as CSV, to a file or to the standard output.
@@ -18,24 +18,17 @@ export async function exportSales(
     throw new StartError(`${last} is before ${first}. Give the earlier day first.`)
   const startOf = (day: Temporal.PlainDate) => day.toZonedDateTime(shop.timezone).toInstant()
   const sales = salesOf(em.fork(), shop, startOf(from), startOf(to.add({ days: 1 })))
-  try {
-    if (file === undefined) {
-      await pipeline(sales, salesCsv(), terminal.output, { end: false })
-      return ''
-    }
-    await pipeline(sales, salesCsv(), createWriteStream(file, { flags: 'wx' }))
+  if (file !== undefined) {
+    await writeNew(file, target => pipeline(sales, salesCsv(), target))
     return `${file} holds what was ordered from ${first} to ${last}.`
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    // Who reads it, such as `head`, has had enough.
-    if (code === 'EPIPE') return ''
-    if (code === 'EEXIST') {
-      throw new StartError(`${file} exists already and is left as it is. Name another file.`, {
-        cause: error,
-      })
-    }
-    throw error
   }
+  try {
+    await pipeline(sales, salesCsv(), terminal.output, { end: false })
+  } catch (error) {
+    // Who reads it, such as `head`, has had enough.
+    if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw writeError('The standard output', error)
+  }
+  return ''
 }
 
 function dayOf(given: string): Temporal.PlainDate {

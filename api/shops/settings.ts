@@ -16,12 +16,27 @@ const isCountry = (code: string): boolean => isSupportedCountry(code)
 const isTimezone = (name: string) => name === 'UTC' || Intl.supportedValuesOf('timeZone').includes(name)
 const isCurrency = (code: string) => Intl.supportedValuesOf('currency').includes(code)
 
+/**
+ * A name as a file or a person gives it. It is shown in terminals, where a line break could feign another line and an escape
+ * sequence hide one, and read aloud.
+ */
+export const nameText = z
+  .string()
+  .trim()
+  .min(1, 'is empty')
+  .max(60, 'has at most 60 characters')
+  // What holds one is repeated in no other sentence.
+  .regex(/^[^\p{Cc}\p{Zl}\p{Zp}]*$/u, {
+    error: 'holds a line break or another control character',
+    abort: true,
+  })
+
 const minutes = z.int({ error: 'is no whole number of minutes' })
 
 /** What an owner decides about a shop, as it stands in a menu file. A phone number may be given as people write it. */
 export const shopSettings = z
   .strictObject({
-    name: z.string().trim().min(1, 'is empty').max(60, 'has at most 60 characters'),
+    name: nameText,
     phone: z.string().nullable().default(null),
     region: z.string().refine(isCountry, 'is no country such as US (ISO 3166-1 alpha-2)'),
     currency: z.string().refine(isCurrency, 'is no currency such as USD (ISO 4217)'),

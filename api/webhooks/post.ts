@@ -72,6 +72,10 @@ function send(
   // No connection is kept: the next delivery shall look the name up, and check it, anew.
   const sending = request(target, { ...connection, method: 'POST', agent: false, headers })
   sending.on('error', reject)
+  // A 101 that nobody listens to, for one, is neither an answer nor an error. After either of them this does nothing.
+  sending.once('close', () => reject(new Error('closed before there was an answer')))
+  // Whatever else happens, or does not: a try that never ended would hold up its webhook, and the api when it stops.
+  connection.signal.addEventListener('abort', () => reject(connection.signal.reason as Error), { once: true })
   sending.once('response', response => {
     resolve({ status: response.statusCode ?? 0, retryAfter: response.headers['retry-after'] })
     let bytes = 0

@@ -103,8 +103,15 @@ export class Targets {
 /** Without the brackets that an IPv6 address has in a URL. */
 export const hostOf = ({ hostname }: URL): string => hostname.replace(/^\[(.*)\]$/, '$1')
 
+/** All that the Internet uses of IPv6; the rest belongs to nobody, so that a network may well lead it somewhere inside. */
+const global = ipaddr.IPv6.parseCIDR('2000::/3')
+
 /** Neither private, nor of this machine, nor reserved for anything; an IPv4 address in IPv6 counts as what it is. */
-const isPublic = (address: string) => ipaddr.isValid(address) && ipaddr.process(address).range() === 'unicast'
+function isPublic(text: string): boolean {
+  if (!ipaddr.isValid(text)) return false
+  const address = ipaddr.process(text)
+  return address.range() === 'unicast' && (address instanceof ipaddr.IPv4 || address.match(global))
+}
 
 async function timeOut(): Promise<never> {
   await wait(resolveTimeout, undefined, { ref: false })

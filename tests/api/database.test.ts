@@ -22,6 +22,16 @@ test('the migrations make every table as the entities have it', async () => {
   await orm.close(true)
 })
 
+test('is not made where an existing one is wanted', async () => {
+  const database = databaseUrl()
+  // Twice: the first time might have made it.
+  for (let i = 0; i < 2; i += 1) {
+    await expect(openDatabase(database, { existing: true })).rejects.toThrow(
+      /no database .* yet\. Check DATABASE_URL/,
+    )
+  }
+})
+
 test('what was only read is not written', async () => {
   const statements: string[] = []
   const api = await startApi({ onQuery: sql => void statements.push(sql) })

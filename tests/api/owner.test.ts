@@ -1,16 +1,20 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdtemp, open as openFile, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
+import { pipeline } from 'node:stream/promises'
+import Database from 'better-sqlite3'
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { importMenu } from '../../api/menu/import-menu.ts'
 import { Order, OrderSource } from '../../api/orders/order.entity.ts'
 import { OrderItem } from '../../api/orders/order-item.entity.ts'
 import { OrderStatus } from '../../api/orders/order-status.ts'
 import { agree, type Terminal } from '../../api/owner/ask.ts'
+import { writeNew } from '../../api/owner/write-new.ts'
 import { shopOf } from '../../api/shops/shop-of.ts'
 import { databaseUrl, onServer, postgresql, startApi, type TestApi } from '../support/api.ts'
 import { build } from '../support/built.ts'
@@ -94,9 +98,16 @@ const readItems = async () => {
 
 test('what is no command is answered with those there are', { timeout: 120_000 }, async () => {
   const said = await Promise.all(
-    [[], ['dance'], ['menu', 'import'], ['shop', 'show', 'me'], ['shop', 'show', '--yes'], ['--loud']].map(
-      args => owner(args),
-    ),
+    [
+      [],
+      ['dance'],
+      ['menu', 'import'],
+      ['shop', 'show', 'me'],
+      ['shop', 'show', '--yes'],
+      ['--loud'],
+      ['keys'],
+      ['keys', 'revoke'],
+    ].map(args => owner(args)),
   )
   const sentences = [
     'menu export FILE',
@@ -105,13 +116,27 @@ test('what is no command is answered with those there are', { timeout: 120_000 }
     '"me" is too much',
     '--yes belongs to',
     "Unknown option '--loud'",
+    'npm run owner -- keys create NAME --scope SCOPE',
+    'Say which key',
   ]
   for (const [index, { code, stdout, stderr }] of said.entries()) {
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
     expect(stderr).toContain(sentences[index])
     expect(stderr).not.toMatch(/^\s+at /m)
   }
-  expect(await ownerDoes('--help')).toContain('menu import FILE [--yes]')
+  const help = await ownerDoes('--help')
+  for (const named of ['menu import FILE [--yes]', 'npm run owner -- keys']) expect(help).toContain(named)
+})
+
+test('a mistyped address makes no other database', async () => {
+  const nowhere = join(folder, 'nowhere')
+  database = `sqlite:${nowhere}/shop.db`
+  expect(await owner(['shop', 'show'])).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: `There is no database ${database} yet. Check DATABASE_URL.\n`,
+  })
+  expect(existsSync(nowhere)).toBe(false)
 })
 
 test.each([
@@ -223,6 +248,41 @@ describe('beside a running api', { timeout: 120_000 }, () => {
       await events.stop()
     })
 
+    test('keeps what is written otherwise only, with its mark that it is sold out', async () => {
+      const menu = await exported('menu.json')
+      const before = await readItems()
+      const cream = before.find(({ name }) => name === 'vanilla cream')!
+      await api.ask(
+        'mutation ($item: ID!) { setAvailability(item: $item, available: false) { __typename } }',
+        { item: cream.id },
+        await api.key('menu:write'),
+      )
+      menu.flavors[0]!.name = 'Taro Milk Tea'
+      menu.toppings.find(({ name }) => name === 'vanilla cream')!.name = 'Vanilla Cream'
+      menu.addOns[0]!.requires = 'Vanilla Cream'
+      await write('menu.json', menu)
+      const said = await ownerDoes('menu', 'import', 'menu.json', '--yes')
+      expect(said.trim().split('\n').slice(0, -1)).toEqual([
+        '~ flavor "taro milk tea": is called "Taro Milk Tea"',
+        '~ topping "vanilla cream": is called "Vanilla Cream"',
+      ])
+      const now = await readItems()
+      expect(now.map(({ id }) => id)).toEqual(before.map(({ id }) => id))
+      expect(now.find(({ id }) => id === cream.id)).toEqual({
+        ...cream,
+        name: 'Vanilla Cream',
+        available: false,
+      })
+      expect(await exported('again.json')).toEqual(menu)
+    })
+
+    test('is read when an editor on Windows has put a byte order mark before it', async () => {
+      const menu = await exported('menu.json')
+      menu.toppings[0]!.price = '0.80'
+      await writeFile(join(folder, 'marked.json'), `\uFEFF${JSON.stringify(menu)}`)
+      expect(await ownerDoes('menu', 'import', 'marked.json', '--yes')).toContain('price 0.75 → 0.80 USD')
+    })
+
     test('with mistakes is refused, each with its place, and a menu that somebody else changed is left alone', async () => {
       const menu = await exported('menu.json')
       const fault = async (change: (menu: MenuFile) => void) => {
@@ -232,6 +292,7 @@ describe('beside a running api', { timeout: 120_000 }, () => {
         const { code, stdout, stderr } = await owner(['menu', 'import', 'wrong.json', '--yes'])
         expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
         expect(stderr).not.toMatch(/^\s+at /m)
+        expect(stderr.trim()).not.toMatch(/\p{Cc}/u)
         return stderr
       }
       const before = await head()
@@ -254,6 +315,21 @@ describe('beside a running api', { timeout: 120_000 }, () => {
       expect(await fault(wrong => (wrong.toppings[2]!.price = '0.755'))).toContain(
         'toppings[2].price: "0.755" is not an amount in USD',
       )
+      const controls = await fault(wrong => {
+        wrong.flavors[0]!.name = 'taro\n- topping "boba"'
+        wrong.toppings[0]!.aliases.push('\u001b[2Jpearl', '\u2028')
+        wrong.toppings[1]!.aliases.push('\u001b[2Jpearl')
+        wrong.shop.name = 'Boba\u0007'
+        Object.assign(wrong.addOns[0]!, { '\u001b[31m': 1 })
+      })
+      expect(controls).toContain('flavors[0].name: holds a line break or another control character')
+      expect(controls).toMatch(/toppings\[0\]\.aliases\[\d+\]: holds a line break/)
+      expect(controls).toContain('shop.name: holds a line break')
+      expect(await fault(wrong => (wrong.toppings[2]!.price = '\u001b[31m5'))).toContain(
+        'is not an amount in USD',
+      )
+      await writeFile(join(folder, 'wrong.json'), '\u001b[31m{}')
+      expect((await owner(['menu', 'import', 'wrong.json'])).stderr.trim()).not.toMatch(/\p{Cc}/u)
       expect(await fault(wrong => (wrong.shop.currency = 'EUR'))).toContain(
         'are in EUR, those of the shop in USD',
       )
@@ -339,6 +415,20 @@ describe('beside a running api', { timeout: 120_000 }, () => {
     await events.stop()
   })
 
+  test('keys of programs are made, listed and revoked', async () => {
+    const created = await ownerDoes('keys', 'create', 'Loyalty app', '--scope', 'orders:read,orders:pii')
+    const [key] = created.split('\n')
+    const me = async () => (await api.ask('{ me { name scopes } }', {}, key)).data
+    expect(await me()).toEqual({ me: { name: 'Loyalty app', scopes: ['orders:read', 'orders:pii'] } })
+    const [id] = /key_\w+/.exec(created)!
+    expect(await ownerDoes('keys', 'list')).toContain(`${id}  `)
+    expect(await ownerDoes('keys', 'revoke', id)).toContain('is revoked')
+    expect((await api.ask('{ me { name } }', {}, key)).errors?.[0]?.extensions.code).toBe('UNAUTHENTICATED')
+    const refused = await owner(['keys', 'rotate', 'key_none'])
+    expect(refused).toMatchObject({ code: 1, stdout: '' })
+    expect(refused.stderr).toBe('There is no key key_none. The list of keys shows their ids.\n')
+  })
+
   describe('erase', () => {
     const rows = async () =>
       JSON.stringify(
@@ -412,6 +502,33 @@ describe('beside a running api', { timeout: 120_000 }, () => {
       for (const kept of ['+15559998888', 'Hedy', 'taro milk tea', byApi.number]) expect(left).toContain(kept)
       expect(await ownerDoes('erase', '5551234567')).toBe('Nothing is kept of that number.\n')
       await events.stop()
+    })
+
+    test('leaves no byte of it in the files of the database', async () => {
+      const key = await api.key('calls:write', 'orders:read', 'orders:write')
+      // Enough of them that pages are split and merged.
+      for (let i = 0; i < 30; i += 1) {
+        const caller = await phoneCall(api, key, { from: '+15551234567' })
+        await words(caller.id, `it is Zoë, ${'five five five, one two three '.repeat(i * 10)}`, key)
+        await caller.run('savePhoneNumber', { phone: '555-123-4567' })
+        await placeOrder(api, key)
+      }
+      const bytes = async () =>
+        Buffer.concat(
+          await Promise.all(
+            ['shop.db', 'shop.db-wal'].map(name => readFile(join(folder, name)).catch(() => Buffer.of())),
+          ),
+        )
+      const traces = ['5551234567', '555-123-4567', 'five five five', 'Zoë', 'Ada']
+      for (const trace of traces) expect((await bytes()).includes(trace), trace).toBe(true)
+      const backup = new Database(join(folder, 'shop.db'))
+      backup.exec('begin; select * from orders')
+      const erased = await owner(['erase', '-', '--yes'], '5551234567')
+      expect(erased).toMatchObject({ code: 0, stderr: '' })
+      expect(erased.stdout).toContain('Erase again in a moment')
+      backup.close()
+      expect(await ownerDoes('erase', '555-123-4567')).toBe('Nothing is kept of that number.\n')
+      for (const trace of traces) expect((await bytes()).includes(trace), trace).toBe(false)
     })
 
     test('refuses what is no number, without repeating it', async () => {
@@ -497,6 +614,42 @@ describe('beside a running api', { timeout: 120_000 }, () => {
       expect(wrong[0]!.stderr).toContain('"2026-02-30" is no day such as')
       expect(wrong[1]!.stderr).toContain('2026-03-01 is before 2026-03-02')
       expect(wrong[2]!.stderr).toContain('Say from which day to which')
+    })
+
+    test('and the menu, where they cannot be written, are told so in a sentence, and leave nothing behind', async () => {
+      const refused: [Said, string][] = [
+        [await owner(['menu', 'export', 'nowhere/menu.json']), 'nowhere/menu.json'],
+        [await owner(['sales', '2026-03-07', '2026-03-09', 'nowhere/sales.csv']), 'nowhere/sales.csv'],
+      ]
+      for (const [{ code, stdout, stderr }, file] of refused) {
+        expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+        expect(stderr).toBe(`${file} cannot be written (no such file or directory). Name another file.\n`)
+      }
+      const full = await openFile('/dev/full', 'w')
+      const child = spawn(
+        process.execPath,
+        [resolve('dist/api/owner.js'), 'sales', '2026-03-07', '2026-03-09'],
+        {
+          cwd: folder,
+          env: { PATH: process.env.PATH, DATABASE_URL: database },
+          stdio: ['ignore', full.fd, 'pipe'],
+        },
+      )
+      expect(await text(child.stderr!)).toBe(
+        'The standard output cannot be written (no space left on device). Name another file.\n',
+      )
+      await full.close()
+
+      const half = join(folder, 'half.csv')
+      async function* lines() {
+        yield 'order,time\r\n'
+        await Promise.resolve()
+        throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC', errno: -28, syscall: 'write' })
+      }
+      await expect(writeNew(half, target => pipeline(lines, target))).rejects.toThrow(
+        'half.csv cannot be written (no space left on device). Name another file.',
+      )
+      expect(existsSync(half)).toBe(false)
     })
 
     test('of more orders than a page holds are all there, once, in their order', async () => {

@@ -1,7 +1,13 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pino from 'pino'
 import { expect, test } from 'vitest'
 import { readApiEnv } from '../../api/env.ts'
-import { eraseBefore, forgetReads } from '../../api/retention.ts'
-import { startApi } from '../support/api.ts'
+import { Order, OrderSource } from '../../api/orders/order.entity.ts'
+import { eraseBefore, forgetReads, keepHouse } from '../../api/retention.ts'
+import { postgresql, startApi } from '../support/api.ts'
+import { placeOrder } from '../support/orders.ts'
 import { phoneCall } from '../support/phone-call.ts'
 
 test('numbers, names and words are erased when they are old enough; what statistics need stays', async () => {
@@ -64,6 +70,46 @@ test('numbers, names and words are erased when they are old enough; what statist
       calls: 0,
       orders: 0,
     })
+  } finally {
+    await api.close()
+  }
+})
+
+test.skipIf(postgresql())('and then no byte of them is left in the files of SQLite', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'boba-retention-'))
+  const api = await startApi({ database: `sqlite:${join(folder, 'shop.db')}` })
+  try {
+    await placeOrder(api, await api.key('orders:write', 'orders:read'))
+    await api.orm.em.fork().nativeUpdate(Order, {}, { createdAt: new Date(0) })
+    const wal = () => readFile(join(folder, 'shop.db-wal'), 'latin1')
+    expect(await wal()).toContain('Ada')
+    await keepHouse(api.orm, 1, pino({ level: 'silent' }))()
+    expect((await wal()) + (await readFile(join(folder, 'shop.db'), 'latin1'))).not.toContain('Ada')
+  } finally {
+    await api.close()
+    await rm(folder, { recursive: true })
+  }
+})
+
+test('with them goes what an order was placed by: a key that may have been made of the number, and a hash of it', async () => {
+  const api = await startApi()
+  try {
+    const key = await api.key('orders:write')
+    const { data } = await api.ask(
+      `mutation { placeOrder(idempotencyKey: "5551234567/1", input: { drinks: [{ flavor: "taro" }], phone: "5551234567" }) { __typename } }`,
+      {},
+      key,
+    )
+    expect(data).toEqual({ placeOrder: { __typename: 'PlacedOrder' } })
+    const traces = async () => {
+      const { idempotencyKey, inputHash } = await api.orm.em
+        .fork()
+        .findOneOrFail(Order, { source: OrderSource.API })
+      return { idempotencyKey, inputHash }
+    }
+    expect(await traces()).toEqual({ idempotencyKey: '5551234567/1', inputHash: expect.any(String) })
+    await eraseBefore(api.orm.em.fork(), new Date(Date.now() + 60_000))
+    expect(await traces()).toEqual({ idempotencyKey: null, inputHash: null })
   } finally {
     await api.close()
   }

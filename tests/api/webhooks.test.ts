@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ApiKey } from '../../api/auth/api-key.entity.ts'
 import { sha256 } from '../../api/auth/keys.ts'
+import { PiiRead } from '../../api/auth/pii-read.entity.ts'
 import { EventType } from '../../api/events/event.entity.ts'
 import { eraseBefore } from '../../api/retention.ts'
 import { shopOf } from '../../api/shops/shop-of.ts'
@@ -132,6 +133,32 @@ describe('an event', () => {
     expect(opened(changed, secret).data).toMatchObject({ type: 'SHOP_CHANGED', order: null })
   })
 
+  test('is noted as read where it holds what is personal, and goes to nobody as long as that cannot be', async () => {
+    await start()
+    const reader = await api.key('webhooks:write', 'orders:read', 'orders:pii')
+    const { id } = await registerWebhook(api, reader, {
+      url: receiver.url,
+      document: 'fragment P on OrderEvent { order { phone name } }',
+    })
+    const em = api.orm.em.fork()
+    await em.execute('alter table pii_read rename to lost')
+    const order = await placeOrder(api, key)
+    await eventually(async () => (await deliveriesOf(id, reader))[0]?.attempts[0]).toMatchObject({
+      outcome: 'INTERNAL_ERROR',
+    })
+    expect(receiver.received).toEqual([])
+    await em.execute('alter table lost rename to pii_read')
+    await receiver.next()
+    const [read] = await em.find(PiiRead, {})
+    const { id: apiKey } = await em.findOneOrFail(ApiKey, { hash: sha256(reader) })
+    expect(read).toMatchObject({
+      apiKey,
+      fields: ['Order.name', 'Order.phone'],
+      orders: [order.id],
+      count: 2,
+    })
+  })
+
   test('comes to each webhook once, and none is left out, however many there are at once', async () => {
     await start()
     const hooks = await Promise.all(
@@ -253,6 +280,7 @@ describe('a target that fails', () => {
     ['REDIRECTED', 307, { status: 307, headers: { Location: '/elsewhere' } }],
     ['TIMED_OUT', null, 'hang'],
     ['TIMED_OUT', null, 'drip'],
+    ['UNREACHABLE', null, 'switch'],
   ] as const)('is %s (%s) and tells so', async (outcome, status, reaction) => {
     await start({ timeout: 200 })
     const { id } = await registerWebhook(api, key, { url: `${receiver.url}/first` })
@@ -339,6 +367,9 @@ describe('where a webhook may post to', () => {
       '[::ffff:10.0.0.1]',
       '[64:ff9b::a00:1]',
       '[2002:7f00:1::]',
+      '[::127.0.0.1]',
+      '[1::1]',
+      '[4000::1]',
       'inside.example',
       'half.example',
       'mapped.example',
@@ -358,6 +389,7 @@ describe('where a webhook may post to', () => {
     }
     expect(await refused('https://public.example:8443/hook?shop=1')).toBeUndefined()
     expect(await refused('https://93.184.216.34/')).toBeUndefined()
+    expect(await refused('https://[2606:2800:220:1::1]/')).toBeUndefined()
   })
 
   test('is looked at again with every delivery, where it connects to', async () => {
@@ -421,6 +453,17 @@ describe('what is registered is checked', () => {
         path: ['input', 'document'],
       })
     }
+  })
+
+  test('so far as that can be done: one that repeats a field hundreds of times is told so', async () => {
+    await start()
+    const document = `fragment P on OrderEvent { ${'type '.repeat(900)} }`
+    const { code, message } = await askForWebhook(api, key, { url: receiver.url, document })
+    expect({ code, message }).toEqual({
+      code: 'BAD_DOCUMENT',
+      message:
+        'This document repeats fields too often, or is too large, to be checked. Select each field once.',
+    })
   })
 
   test('with the scopes of its key, and by nobody else', async () => {

@@ -12,8 +12,12 @@ export interface Received {
   body: string
 }
 
-/** What a receiver does: answer a status; never answer; answer a byte now and then; break the connection. */
-export type Reaction = { status: number; headers?: Record<string, string> } | 'hang' | 'drip' | 'drop'
+/**
+ * What a receiver does: answer a status; never answer; answer a byte now and then; break the connection; want to speak
+ * another protocol.
+ */
+export type Reaction =
+  { status: number; headers?: Record<string, string> } | 'hang' | 'drip' | 'drop' | 'switch'
 
 export interface Receiver {
   url: string
@@ -47,6 +51,10 @@ export async function startReceiver(port = 0): Promise<Receiver> {
     received.push(item)
     const reaction = standing.get(path) ?? choose(item) ?? reactions.shift() ?? { status: 204 }
     if (reaction === 'drop') response.destroy()
+    else if (reaction === 'switch')
+      request.socket.write(
+        'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
+      )
     else if (reaction === 'drip') {
       const socket = request.socket
       socket.write('HTTP/1.1 200 OK\r\n')
