@@ -36,7 +36,7 @@ function readCommand(): { run: Command; yes: boolean } | 'help' {
     return { run: ({ em }) => run(em), yes: false }
   }
   const { positionals, values } = read()
-  if (values.help) return 'help'
+  if (values.help || positionals[0] === 'help') return 'help'
   const [topic, ...rest] = positionals
   const name = topic === 'menu' || topic === 'shop' ? `${topic} ${rest.shift() ?? ''}`.trim() : topic
   if (name === undefined) throw new StartError(help)

@@ -126,6 +126,7 @@ test('what is no command is answered with those there are', { timeout: 120_000 }
   }
   const help = await ownerDoes('--help')
   for (const named of ['menu import FILE [--yes]', 'npm run owner -- keys']) expect(help).toContain(named)
+  expect(await ownerDoes('help')).toBe(help)
 })
 
 test('a mistyped address makes no other database', async () => {
