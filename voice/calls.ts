@@ -59,7 +59,8 @@ export class Calls {
 
   constructor(options: CallsOptions) {
     this.#options = options
-    this.#clock = setInterval(() => this.#tick(), tickEvery)
+    // Sound that came in time is read before a clock that is late looks for gaps in it.
+    this.#clock = setInterval(() => setImmediate(() => this.#tick()), tickEvery)
   }
 
   get size(): number {

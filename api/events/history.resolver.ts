@@ -29,7 +29,8 @@ export class HistoryResolver {
     @Arg('first', () => Int, firstArg) first: number,
     @Arg('after', () => String, {
       nullable: true,
-      description: 'Everything after this opaque cursor. From the oldest event there is if omitted.',
+      description:
+        'Everything after this opaque cursor, or after "0", which is the beginning of the log. From the oldest event there is if omitted.',
     })
     after?: string | null,
   ): Promise<OrderEventConnection> {

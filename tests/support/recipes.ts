@@ -140,6 +140,15 @@ export interface Ran {
   complained: string
 }
 
+/** A recipe that runs beside others. */
+export interface GoesOn {
+  /** What it has printed so far. */
+  printed: () => Promise<string>
+  /** Settles when it has ended by itself. */
+  ended: () => Promise<Ran>
+  stop: () => Promise<void>
+}
+
 /** A terminal in which one recipe is run after the other, as somebody does who works through the page. */
 export class Terminal {
   readonly #shell: ChildProcess
@@ -156,12 +165,7 @@ export class Terminal {
   }
 
   /** Runs a recipe to its end, or, when it runs beside others, begins it. */
-  async run({
-    code,
-    file,
-    language,
-    beside,
-  }: Recipe): Promise<Ran & { goesOn?: { printed: () => Promise<string>; stop: () => Promise<void> } }> {
+  async run({ code, file, language, beside }: Recipe): Promise<Ran & { goesOn?: GoesOn }> {
     const nth = String((this.#count += 1))
     const at = (name: string) => join(this.#folder, name)
     if (file) await writeFile(at(file), `${code}\n`)
@@ -176,6 +180,11 @@ export class Terminal {
       ...ran,
       goesOn: {
         printed: () => read('out'),
+        ended: async () => ({
+          code: await this.#type(`wait $beside_${nth}`),
+          printed: await read('out'),
+          complained: await read('err'),
+        }),
         stop: async () =>
           void (await this.#type(`{ kill $beside_${nth}; wait $beside_${nth}; } 2> /dev/null`)),
       },

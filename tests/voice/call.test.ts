@@ -160,6 +160,33 @@ describe('the conversation', () => {
     expect((await line.hears(before + 320)).subarray(before)).toEqual(sound(320, 2))
   })
 
+  test('nor does one that is late by little: what has come in is read before the clock looks for gaps', async () => {
+    const { caller, line } = await talking()
+    const standStill = (time: number) => {
+      const until = performance.now() + time
+      while (performance.now() < until);
+    }
+    const said = [sound(160)]
+    const speak = (from: number) => {
+      said.push(sound(160, from))
+      caller.speak(said.at(-1)!)
+    }
+    for (let round = 1; round <= 6; round += 1) {
+      // The clock has just looked, and does so every 100 ms.
+      for (const time of [60, 45]) {
+        speak(10 * round + time)
+        await line.hears(160 * said.length)
+        standStill(time)
+      }
+      await new Promise(resolve => setTimeout(resolve))
+      // From here the clock comes before what is read next.
+      await new Promise(setImmediate)
+      speak(10 * round)
+      standStill(110)
+    }
+    expect(await line.hears(160 * said.length)).toEqual(Buffer.concat(said))
+  })
+
   test('who interrupts hears nothing more of the old reply, and all of the next', async () => {
     const { caller, line } = await talking()
     line.sounds(sound(1_600))

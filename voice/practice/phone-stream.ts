@@ -41,7 +41,8 @@ interface Utterance {
 /**
  * Twilio's end of a media stream (www.twilio.com/docs/voice/media-streams/websocket-messages): a frame every 20 ms in
  * both directions, by the clock and not by the timer, so that a late timer does not make the call longer. Only time in
- * which this process stood still does not count: nothing could come in it that would have been played.
+ * which this process stood still does not count: nothing could come in it that would have been played. When that was
+ * short, all that was due is sent at once, but what is not there yet to be played makes no gap in what is heard.
  */
 export class PhoneStream extends EventEmitter<Events> {
   readonly #socket: WebSocket
@@ -110,14 +111,15 @@ export class PhoneStream extends EventEmitter<Events> {
         const late = performance.now() - due
         if (late > mostLate) this.#started += late
         while (!this.#over && performance.now() >= this.#started + (this.#frames + 1) * frameLength)
-          this.#frame()
+          this.#frame(late > frameLength)
         if (!this.#over) this.#schedule()
       },
       Math.max(0, due - performance.now()),
     )
   }
 
-  #frame(): void {
+  /** @param late whether it makes up for time in which this process could not take in what there was to play */
+  #frame(late: boolean): void {
     this.#frames++
     this.#pressNext()
     this.#send('media', {
@@ -128,6 +130,8 @@ export class PhoneStream extends EventEmitter<Events> {
         payload: this.#speak().toString('base64'),
       },
     })
+    // Half a frame and silence would cut a word in two.
+    if (late && this.#playback.length < frameBytes) return
     const sounding = this.#playback.sounding
     const { audio, marks } = this.#playback.play(frameBytes)
     const samples = new Int16Array(frameBytes)
