@@ -307,6 +307,20 @@ describe('sound', () => {
     },
   )
 
+  test('a process that is late all the time hears all the same when the other side has finished', async () => {
+    const { phone, line } = await talking()
+    line.play(modulate('Is that right?', 8_000))
+    const late = setInterval(() => {
+      const until = performance.now() + 50
+      while (performance.now() < until);
+    })
+    try {
+      await phone.hearsOut(500, 10_000)
+    } finally {
+      clearInterval(late)
+    }
+  })
+
   test('sound without words is noticed as such', async () => {
     const { phone, line } = await talking()
     const sound = new Promise<void>(resolve => phone.once('sound', resolve))

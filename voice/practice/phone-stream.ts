@@ -23,6 +23,8 @@ const mostBuffered = 10 * 60 * 8_000
 const keyEvery = 5
 /** A timer that is later than this, in milliseconds, tells that this whole process stood still. */
 const mostLate = 200
+/** After so many frames that were late one after the other and had no sound, there is none to come. */
+const mostHeld = 50
 
 interface Events {
   /** What the caller heard during one frame; nothing was played when it is all zeros. */
@@ -56,6 +58,8 @@ export class PhoneStream extends EventEmitter<Events> {
   #sequence = 0
   #frames = 0
   #keyAt = 0
+  /** Late frames in a row in which nothing was played, not even silence. */
+  #held = 0
   #over = false
 
   /** @param socket open */
@@ -130,8 +134,9 @@ export class PhoneStream extends EventEmitter<Events> {
         payload: this.#speak().toString('base64'),
       },
     })
-    // Half a frame and silence would cut a word in two.
-    if (late && this.#playback.length < frameBytes) return
+    // Half a frame and silence would cut a word in two. When nothing follows for long, it is silence all the same.
+    if (this.#playback.length >= frameBytes) this.#held = 0
+    else if (late && this.#held < mostHeld) return void this.#held++
     const sounding = this.#playback.sounding
     const { audio, marks } = this.#playback.play(frameBytes)
     const samples = new Int16Array(frameBytes)
