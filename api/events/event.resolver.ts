@@ -84,7 +84,8 @@ class BoardEvent {
 
 const afterArg = {
   nullable: true,
-  description: 'Everything after this opaque cursor, then what comes. From now if omitted.',
+  description:
+    'Everything after this opaque cursor (`"0"`: all there is), then what comes. From now if omitted.',
 }
 
 /**
