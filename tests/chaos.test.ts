@@ -2,7 +2,7 @@ import { beforeAll, expect, test } from 'vitest'
 import { run } from '../chaos/run.ts'
 import { build } from './support/built.ts'
 
-const rounds = 8
+const rounds = 5
 
 beforeAll(build, 120_000)
 

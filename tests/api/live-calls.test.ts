@@ -65,7 +65,7 @@ const speak = (call: string, from: number, text: string) =>
   )
 
 test('who is on the line, what they have chosen and said last, as it happens', async () => {
-  const { next, stop } = watch(await api.key('calls:read', 'orders:pii'))
+  const { next, stop } = watch(await api.key('calls:read', 'orders:read', 'orders:pii'))
   expect((await next(() => true)).calls).toEqual([])
   const call = await phoneCall(api, voice, { from: '+15557654321' })
   const on = (matches: (call: Picture['calls'][number]) => boolean) =>

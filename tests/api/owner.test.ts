@@ -17,7 +17,7 @@ import { agree, type Terminal } from '../../api/owner/ask.ts'
 import { writeNew } from '../../api/owner/write-new.ts'
 import { shopOf } from '../../api/shops/shop-of.ts'
 import { databaseUrl, onServer, postgresql, startApi, type TestApi } from '../support/api.ts'
-import { build } from '../support/built.ts'
+import { build, clean } from '../support/built.ts'
 import { listen } from '../support/listener.ts'
 import { move, placeOrder } from '../support/orders.ts'
 import { phoneCall } from '../support/phone-call.ts'
@@ -47,7 +47,7 @@ interface Said {
 async function owner(args: string[], input = ''): Promise<Said> {
   const child = spawn(process.execPath, [resolve('dist/api/owner.js'), ...args], {
     cwd: folder,
-    env: { PATH: process.env.PATH, DATABASE_URL: database },
+    env: clean({ DATABASE_URL: database }),
   })
   child.stdin.end(input)
   const [[code], stdout, stderr] = await Promise.all([

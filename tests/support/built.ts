@@ -1,6 +1,7 @@
 import { type ChildProcess, execFile, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { glob, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { promisify } from 'node:util'
@@ -26,8 +27,15 @@ async function isStale(): Promise<boolean> {
   return false
 }
 
-/** Only what a process is given: nothing of the machine's own settings may decide a test. */
-const clean = (variables: Record<string, string>) => ({ PATH: process.env.PATH, ...variables })
+/**
+ * Only what a process is given: nothing of the machine's own settings may decide a test. Compiled code is kept, because a
+ * hundred processes run the same.
+ */
+export const clean = (variables: Record<string, string>) => ({
+  PATH: process.env.PATH,
+  NODE_COMPILE_CACHE: join(tmpdir(), 'bobarista-tests'),
+  ...variables,
+})
 
 export interface Ended {
   code: number | null

@@ -34,7 +34,8 @@ const closings = new Set([1000, 1007, 1009, 1013, 4400, 4401, 4403, 4406, 4409, 
 const insides = [
   /\n\s+at .+:\d+/,
   /node_modules|file:\/\/|\/dist\/|\.(ts|js):\d+/,
-  /\b(select|insert into|update|delete from)\b.+\b(from|values|set|where)\b/i,
+  // A subscription “must select only one top level field”.
+  /\b((?<!must )select|insert into|update|delete from)\b.+\b(from|values|set|where)\b/i,
   /SQLITE|sqlstate|MikroORM|knex|kysely|invalid input syntax|byte sequence|constraint failed/i,
   /(Type|Reference|Range|Syntax)Error|is not a function|is not iterable|Cannot (read|set) propert/,
   /Unexpected token .+ JSON/,
