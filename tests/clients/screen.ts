@@ -48,7 +48,7 @@ export async function openScreen(
 ): Promise<Page> {
   const context = await browser.newContext({ reducedMotion: 'reduce', ...options })
   // Shorter than a test may take, so that a failure names what was waited for.
-  context.setDefaultTimeout(15_000)
+  context.setDefaultTimeout(25_000)
   const page = await context.newPage()
   const { host } = new URL(address)
   const faults: string[] = []

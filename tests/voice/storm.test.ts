@@ -8,7 +8,7 @@ import { Random } from '../support/random.ts'
 import { startVoice } from '../support/voice.ts'
 
 /** Hundreds of calls with faults of both sides at random; `STORM_SEED=…` plays one of them again. */
-const rounds = Number(process.env.STORM_ROUNDS ?? 200)
+const rounds = Number(process.env.STORM_ROUNDS ?? 120)
 const atOnce = 20
 /** A call takes less than this by far, in milliseconds. */
 const longest = 30_000
