@@ -89,27 +89,24 @@ const afterArg = {
 }
 
 /**
- * What happened before a stream began costs as much for each event as the stream did, as soon as that is there; what
- * happens from then on is free. A stream that has caught up says so by its first heartbeat.
+ * Tells for the entries of a stream, one after the other, which happened before it began. Each of them costs as much as
+ * the stream did, as soon as that is there; what happens from then on is free. A stream that has caught up says so by
+ * its first heartbeat.
  */
-async function* paidFor(
-  entries: AsyncGenerator<LogEntry, void>,
-  { pay, spent: { requested } }: Context,
-): AsyncGenerator<LogEntry, void> {
+function replayed(): (entry: LogEntry) => boolean {
   let before = true
-  for await (const entry of entries) {
-    before &&= entry.type !== EventType.HEARTBEAT && entry.type !== EventType.GAP
-    if (before) await pay(requested)
-    yield entry
-  }
+  return ({ type }) => (before &&= type !== EventType.HEARTBEAT && type !== EventType.GAP)
 }
 
 async function* forBoard(
   shop: string,
   entries: AsyncGenerator<LogEntry, void>,
-  context: Context,
+  { pay, spent }: Context,
 ): AsyncGenerator<BoardEvent> {
-  for await (const { type, seq, at, data } of paidFor(entries, context)) {
+  const isReplayed = replayed()
+  for await (const entry of entries) {
+    if (isReplayed(entry)) await pay(spent.requested)
+    const { type, seq, at, data } = entry
     yield { type, cursor: String(seq), at, order: data && boardOrderOf(data), shop }
   }
 }
@@ -123,10 +120,11 @@ const boardOrderOf = ({ number, status, createdAt, readyAt }: PublicOrder): Boar
 
 async function* forStaff(
   entries: AsyncGenerator<LogEntry, void>,
-  context: Context,
+  { liveOrders, pay, spent }: Context,
 ): AsyncGenerator<OrderEvent> {
-  const { liveOrders } = context
-  for await (const entry of paidFor(entries, context)) {
+  const isReplayed = replayed()
+  for await (const entry of entries) {
+    if (isReplayed(entry)) await pay(spent.requested)
     const { type, seq, at } = entry
     yield { type, cursor: String(seq), at, order: await liveOrders.of(entry) }
   }

@@ -177,7 +177,8 @@ class Fuzzer implements Fuzzed {
     blame(this.#judge.words(text, viewer.pii, JSON.stringify(request)), text)
     const { method } = request
     if (type.startsWith('text/event-stream')) {
-      for (const [, data] of text.matchAll(/^data: (.+)$/gm)) {
+      // The last event may have come by half.
+      for (const [, data] of text.matchAll(/^data: (.+)\n\n/gm)) {
         const result = JSON.parse(data!) as object
         blame(this.#judge.result(result), text)
         this.#told(query, result)

@@ -161,6 +161,8 @@ export class Terminal {
       cwd: folder,
       env,
       stdio: ['pipe', 'pipe', 'inherit'],
+      // A group of its own, which ends as a whole.
+      detached: true,
     })
   }
 
@@ -210,8 +212,9 @@ export class Terminal {
     return promise
   }
 
+  /** Ends it, and whatever still runs beside. */
   close(): void {
     this.#shell.stdin!.end()
-    this.#shell.kill()
+    if (this.#shell.exitCode === null) process.kill(-this.#shell.pid!)
   }
 }
