@@ -278,7 +278,8 @@ describe('sound', () => {
     expect(await phone.hears(/is that right/i)).toBe('Welcome & hello. Is that right')
   })
 
-  test('a late timer does not make the call longer', async () => {
+  // Time that the machine itself stands still for long does not count, and rightly makes the call longer.
+  test('a late timer does not make the call longer', { retry: 3 }, async () => {
     const { line } = await talking()
     const { at: start } = await line.next('media')
     const until = performance.now() + 150
