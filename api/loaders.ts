@@ -1,4 +1,5 @@
 import DataLoader from 'dataloader'
+import { type GraphQLResolveInfo, Kind, type SelectionSetNode } from 'graphql'
 import type { ClassType } from 'type-graphql'
 import type { EntityManager } from '@mikro-orm/sql'
 import { FunctionCall } from './calls/function-call.entity.ts'
@@ -67,3 +68,43 @@ const ofOrders = <T extends { order: Order }>(em: EntityManager, Type: ClassType
     },
     { cache: false },
   )
+
+/**
+ * Reads cups and texts of orders beforehand when they are asked for anywhere below a field. What is there already is
+ * answered at once; a page whose every order waits for its own, even if all wait for one statement, takes twice as long.
+ */
+export async function readWith(
+  { items, texts }: Loaders,
+  orders: Order[],
+  info: GraphQLResolveInfo,
+): Promise<Order[]> {
+  const asked = namesIn(info)
+  const [cups, told] = await Promise.all([
+    asked.has('items') && Promise.all(orders.map(order => items.load(order))),
+    asked.has('texts') && Promise.all(orders.map(order => texts.load(order))),
+  ])
+  for (const [index, order] of orders.entries()) {
+    if (cups) Object.assign(order, { items: cups[index] })
+    if (told) Object.assign(order, { texts: told[index] })
+  }
+  return orders
+}
+
+/** The names of all fields that are selected below a field. */
+function namesIn({ fieldNodes, fragments }: GraphQLResolveInfo): Set<string> {
+  const names = new Set<string>()
+  const seen = new Set<string>()
+  const look = (set: SelectionSetNode | undefined): void => {
+    for (const node of set?.selections ?? []) {
+      if (node.kind !== Kind.FRAGMENT_SPREAD) {
+        if (node.kind === Kind.FIELD) names.add(node.name.value)
+        look(node.selectionSet)
+      } else if (!seen.has(node.name.value)) {
+        seen.add(node.name.value)
+        look(fragments[node.name.value]?.selectionSet)
+      }
+    }
+  }
+  for (const { selectionSet } of fieldNodes) look(selectionSet)
+  return names
+}

@@ -1,4 +1,8 @@
+import { type EntityProperty, type Platform, raw } from '@mikro-orm/core'
+import { SqliteDriver } from '@mikro-orm/sqlite'
 import type { EntityManager } from '@mikro-orm/sql'
+import { CompiledQuery } from 'kysely'
+import { LRUCache } from 'lru-cache'
 import type { ClassType } from 'type-graphql'
 
 export interface RowsOptions {
@@ -6,10 +10,25 @@ export interface RowsOptions {
   limit?: number
 }
 
+/** A statement of one form, whose values come when it is run. */
+interface Statement {
+  sql: string
+  /** Which value of the conditions each of its parameters is. */
+  parameters: number[]
+  /** What becomes of what the driver gives, by property; of most nothing does. */
+  conversions: (readonly [property: string, convert: (value: unknown) => unknown])[]
+}
+
+/** So many statements are kept; there are some twenty, but for lists of different lengths. */
+const keptStatements = 500
+
+/** Those of a database: the platform is one object of each that is open. */
+const known = new WeakMap<Platform, LRUCache<string, Statement>>()
+
 /**
  * Rows that are only shown and never changed: instances of their class with the columns of their own table, related
- * rows by their ids and collections left out. Without identity map, change tracking and relations they cost a fifth of
- * what entities do, which is most of what a page costs.
+ * rows by their ids and collections left out: no identity map, change tracking and relations. What the ORM makes of the
+ * conditions is kept by their form, and values are bound: making SQL anew each time takes longer than running it.
  */
 export async function readRows<T extends object>(
   em: EntityManager,
@@ -17,22 +36,90 @@ export async function readRows<T extends object>(
   where: object,
   { orderBy, limit }: RowsOptions = {},
 ): Promise<T[]> {
-  const query = em
-    .qb(Type as never, 'row')
-    .select('*')
-    .where(where as never)
-  if (orderBy) query.orderBy(orderBy as never)
-  if (limit !== undefined) query.limit(limit)
-  const rows = (await query.execute('all')) as Record<string, unknown>[]
-  // The query builder leaves values as the driver gives them: JSON is text on SQLite.
-  const converted = em
-    .getMetadata()
-    .get(Type as never)
-    .props.filter(({ customType }) => customType)
+  const values: unknown[] = []
+  const form = formOf(where, values)
+  const name = JSON.stringify([Type.name, form, orderBy, limit])
   const platform = em.getPlatform()
+  let kept = known.get(platform)
+  if (!kept) known.set(platform, (kept = new LRUCache({ max: keptStatements })))
+  let statement = kept.get(name)
+  if (!statement) kept.set(name, (statement = prepare(em, Type, form, { orderBy, limit })))
+  const { sql, parameters, conversions } = statement
+  const given = parameters.map(place => platform.processDateProperty(values[place]))
+  em.config.get('onQuery')(sql, given)
+  const { rows } = await em.getKysely().executeQuery<Record<string, unknown>>(CompiledQuery.raw(sql, given))
   return rows.map(row => {
-    for (const { name, customType } of converted)
-      row[name] = customType!.convertToJSValue(row[name], platform)
+    for (const [property, convert] of conversions) row[property] = convert(row[property])
     return Object.setPrototypeOf(row, Type.prototype as object) as T
   })
+}
+
+/** Begins what stands for a value in a form; no condition of ours does. */
+const mark = '\0'
+
+/** A value of an enum. SQLite sees that an index of some of them fits only when they stand in the statement itself. */
+const constant = /^[A-Z][A-Z_]*$/
+
+/**
+ * Conditions without their values, which are put into `values` by the places that are left for them. What makes SQL
+ * another one stays: the names, how long a list is, and what is null.
+ */
+function formOf(where: unknown, values: unknown[]): unknown {
+  if (where === null || where === undefined || typeof where === 'boolean') return where
+  if (typeof where === 'string' && constant.test(where)) return where
+  if (Array.isArray(where)) return where.map(each => formOf(each, values))
+  if (typeof where === 'object' && !(where instanceof Date)) {
+    return Object.fromEntries(Object.entries(where).map(([name, each]) => [name, formOf(each, values)]))
+  }
+  return mark + (values.push(where) - 1)
+}
+
+function prepare(
+  em: EntityManager,
+  Type: ClassType<object>,
+  form: unknown,
+  { orderBy, limit }: RowsOptions,
+): Statement {
+  const platform = em.getPlatform()
+  const columns = em
+    .getMetadata()
+    .get(Type as never)
+    .props.filter(({ fieldNames, persist }) => fieldNames?.length === 1 && persist !== false)
+  const select = columns.map(({ name, fieldNames: [column] }) =>
+    [`row.${column}`, name].map(each => platform.quoteIdentifier(each)).join(' as '),
+  )
+  const query = em
+    .qb(Type as never, 'row')
+    .select(raw(select.join(', ')) as never)
+    .where(form as never)
+  if (orderBy) query.orderBy(orderBy as never)
+  if (limit !== undefined) query.limit(limit)
+  const { sql, params } = query.toQuery()
+  const parameters: number[] = []
+  const numbered = !(em.getDriver() instanceof SqliteDriver)
+  let next = 0
+  return {
+    sql: sql.replaceAll('?', () => {
+      const param = params[next++]
+      if (typeof param !== 'string' || !param.startsWith(mark)) return platform.quoteValue(param)
+      parameters.push(Number(param.slice(mark.length)))
+      return numbered ? `$${parameters.length}` : '?'
+    }),
+    parameters,
+    conversions: columns.flatMap(column => {
+      const convert = conversionOf(column, platform)
+      return convert ? [[column.name, convert]] : []
+    }),
+  }
+}
+
+/** What the ORM does with values of a column when it makes entities of them. */
+function conversionOf(
+  { customType, runtimeType }: EntityProperty,
+  platform: Platform,
+): ((value: unknown) => unknown) | undefined {
+  if (customType) return value => customType.convertToJSValue(value, platform)
+  if (runtimeType === 'Date') return value => value && platform.parseDate(value as string)
+  if (runtimeType === 'boolean') return value => (value === null ? value : Boolean(value))
+  return undefined
 }

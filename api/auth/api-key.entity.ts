@@ -10,6 +10,7 @@ import type { Scope } from './scopes.ts'
 @ObjectType({
   implements: Node,
   description: "A program's key. The key itself is shown once and kept nowhere.",
+  simpleResolvers: true,
 })
 export class ApiKey implements Node {
   [OptionalProps]?: 'id' | 'createdAt'

@@ -32,7 +32,7 @@ registerEnumType(ViewerKind, {
   },
 })
 
-@ObjectType({ description: 'Who is asking.' })
+@ObjectType({ description: 'Who is asking.', simpleResolvers: true })
 class Viewer {
   @Field(() => ViewerKind, { description: 'By what they proved it.' })
   kind!: ViewerKind
@@ -47,7 +47,7 @@ class Viewer {
   shop!: Shop
 }
 
-@ObjectType({ description: 'Signed in; the session is in a cookie.' })
+@ObjectType({ description: 'Signed in; the session is in a cookie.', simpleResolvers: true })
 class SignedIn {
   @Field(() => Viewer, { description: 'Who is signed in now.' })
   viewer!: Viewer
@@ -56,6 +56,7 @@ class SignedIn {
 @ObjectType({
   implements: UserError,
   description: describeRefusal('Not signed in.', 'TOO_MANY_ATTEMPTS', 'WRONG_PIN'),
+  simpleResolvers: true,
 })
 class SignInRefused extends UserError {
   @Field(() => Int, { description: 'Seconds to wait before the next try; 0 when it may be tried at once.' })

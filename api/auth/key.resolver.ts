@@ -61,6 +61,7 @@ class ApiKeyIssued {
     'UNKNOWN_SCOPE',
     'VOICE_KEY',
   ),
+  simpleResolvers: true,
 })
 class ApiKeyRefused extends UserError {}
 

@@ -62,7 +62,11 @@ registerEnumType(CallEndReason, {
 @Index({ properties: ['from', 'endedAt'] })
 @Index({ name: 'call_live_index', properties: ['shop', 'startedAt'], where: 'ended_at is null' })
 @Index({ name: 'call_unerased_index', properties: ['startedAt'], where: 'erased_at is null' })
-@ObjectType({ implements: Node, description: "A phone call, by Twilio's CallSid, with its cart." })
+@ObjectType({
+  implements: Node,
+  description: "A phone call, by Twilio's CallSid, with its cart.",
+  simpleResolvers: true,
+})
 export class Call {
   [OptionalProps]?: 'cart' | 'transcript' | 'intent' | 'startedAt' | 'effects' | 'outcome'
 

@@ -34,7 +34,7 @@ import { Said, SaidInput } from './said.ts'
 const longestTranscript = 1_000
 const longestWords = 2_000
 
-@ObjectType({ description: 'A page of calls, newest first.' })
+@ObjectType({ description: 'A page of calls, newest first.', simpleResolvers: true })
 class CallConnection extends connectionOf(Call, 'calls') {}
 
 @InputType({ description: 'A call that comes in, as Twilio tells it.' })

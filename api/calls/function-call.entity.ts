@@ -10,7 +10,7 @@ import type { CallState } from './call-state.ts'
  * the same again, also after a crash between effect and answer.
  */
 @Entity()
-@ObjectType({ description: 'An agent function with an effect, and what it answered.' })
+@ObjectType({ description: 'An agent function with an effect, and what it answered.', simpleResolvers: true })
 export class FunctionCall {
   [OptionalProps]?: 'at' | 'cancelled' | 'place' | 'before';
 

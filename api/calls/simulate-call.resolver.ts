@@ -47,6 +47,7 @@ class SimulatedCall {
     'VOICE_AWAY',
     'VOICE_KEY_DIFFERS',
   ),
+  simpleResolvers: true,
 })
 class SimulateCallRefused extends UserError {}
 

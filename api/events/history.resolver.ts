@@ -1,13 +1,15 @@
-import { Arg, Ctx, Field, Int, ObjectType, Query, Resolver } from 'type-graphql'
+import type { GraphQLResolveInfo } from 'graphql'
+import { Arg, Ctx, Field, Info, Int, ObjectType, Query, Resolver } from 'type-graphql'
 import { allow } from '../auth/allow.ts'
 import { badInput, connectionOf, firstArg, largestPage } from '../connection.ts'
 import type { Context } from '../context.ts'
+import { readWith } from '../loaders.ts'
 import { Order } from '../orders/order.entity.ts'
 import { readRows } from '../rows.ts'
 import { readShop } from '../shops/shop-of.ts'
 import { OrderEvent, seqOf } from './order-event.ts'
 
-@ObjectType({ description: 'A page of the log, oldest first.' })
+@ObjectType({ description: 'A page of the log, oldest first.', simpleResolvers: true })
 class OrderEventConnection extends connectionOf(OrderEvent, 'events') {
   @Field(() => Boolean, {
     description:
@@ -25,7 +27,8 @@ export class HistoryResolver {
       'What has happened to orders, the menu and the shop, oldest first. Its cursors are those of orderEvents, boardEvents and webhooks.',
   })
   async events(
-    @Ctx() { em, log }: Context,
+    @Ctx() { em, loaders, log }: Context,
+    @Info() info: GraphQLResolveInfo,
     @Arg('first', () => Int, firstArg) first: number,
     @Arg('after', () => String, {
       nullable: true,
@@ -41,6 +44,7 @@ export class HistoryResolver {
     const gap = from !== undefined && from !== eventSeq && rows[0]?.seq !== from + 1
     const shown = gap ? [] : rows.slice(0, first)
     const orders = await readRows(em, Order, { id: { $in: shown.flatMap(({ order }) => order ?? []) } })
+    await readWith(loaders, orders, info)
     const byId = new Map(orders.map(order => [order.id, order]))
     const nodes = shown.map(({ type, seq, at, order }) => ({
       type,

@@ -1,4 +1,5 @@
 import { type DocumentNode, GraphQLError, Kind, parse, type SelectionSetNode, visit } from 'graphql'
+import { LRUCache } from 'lru-cache'
 import { limits } from '../limits/limits.ts'
 
 /**
@@ -62,17 +63,25 @@ export function unfitToValidate(document: DocumentNode): GraphQLError | undefine
   return undefined
 }
 
-/** The same of a text, where nothing but the text can be looked at before it is validated. */
-export function unfitText(query: unknown): GraphQLError | undefined {
-  if (typeof query !== 'string') return undefined
-  const subscription = query.indexOf('subscription')
-  const conditional = subscription !== -1 && query.includes('@', subscription)
-  // A name has at least one character, and something must stand between two.
-  if (!conditional && query.length <= 2 * limits.sameFields) return undefined
-  try {
-    return unfitToValidate(parse(query, { maxTokens: limits.tokens }))
-  } catch {
-    // Whoever reads it next says what is wrong with it.
-    return undefined
+/**
+ * The same of texts, where nothing but the text can be looked at before it is validated.
+ * @param kept so many characters of texts are known again when they come another time
+ */
+export function unfitTexts(kept: number): (query: unknown) => GraphQLError | undefined {
+  const fit = new LRUCache<string, true>({ maxSize: kept, sizeCalculation: (_, { length }) => length })
+  return query => {
+    if (typeof query !== 'string' || fit.has(query)) return undefined
+    const subscription = query.indexOf('subscription')
+    const conditional = subscription !== -1 && query.includes('@', subscription)
+    // A name has at least one character, and something must stand between two.
+    if (!conditional && query.length <= 2 * limits.sameFields) return undefined
+    try {
+      const unfit = unfitToValidate(parse(query, { maxTokens: limits.tokens }))
+      if (!unfit) fit.set(query, true)
+      return unfit
+    } catch {
+      // Whoever reads it next says what is wrong with it.
+      return undefined
+    }
   }
 }

@@ -15,7 +15,7 @@ import { checkLimits, limits } from '../limits/limits.ts'
 import { mask } from '../limits/mask.ts'
 import { headersOf, type RateLimits } from '../limits/rate-limits.ts'
 import { timedOut, withinTime } from '../limits/time-out.ts'
-import { unfitText } from './before-validation.ts'
+import { unfitTexts } from './before-validation.ts'
 import { refuseRequest, withJsonBody } from './json-body.ts'
 
 export interface HttpRoadOptions {
@@ -45,6 +45,7 @@ export async function graphqlOverHttp({
   contextOf,
 }: HttpRoadOptions): Promise<{ middleware: Koa.Middleware; close: () => Promise<void> }> {
   const requestIds = new AsyncLocalStorage<string>()
+  const unfitText = unfitTexts(keptDocuments)
   const apollo = new ApolloServer<Context>({
     schema,
     logger: {

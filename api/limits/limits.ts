@@ -1,5 +1,6 @@
 import {
   type DocumentNode,
+  type FieldNode,
   getNamedType,
   getOperationAST,
   getVariableValues,
@@ -16,7 +17,7 @@ import {
 import { type ComplexityEstimator, getComplexity } from 'graphql-query-complexity/cjs'
 import { Extensions } from 'type-graphql'
 import type { Viewer } from '../auth/viewer.ts'
-import { checkText } from './text.ts'
+import { countValues, isText, noText } from './text.ts'
 
 /** What one request may ask for, and one client at a time. */
 export const limits = {
@@ -90,27 +91,32 @@ export function checkLimits(
 ): number {
   const operation = getOperationAST(document, request.operationName)
   if (!operation) return 0
-  if (checkText(document, request.variables) > limits.values) {
+  const size = sizes.get(operation) ?? sizeOf(document, operation)
+  sizes.set(operation, size)
+  const { aliases, depth, introspects, rootFields } = size
+  const values = countValues(request.variables)
+  if (!size.plain || values === undefined) throw noText()
+  if (values > limits.values) {
     throw refuse('TOO_COSTLY', `The variables hold more than ${limits.values} values. Send them in parts.`)
   }
-  const { aliases, introspects } = count(document)
   if (introspects && !introspection && viewer.kind === 'ANYONE') {
     throw refuse('INTROSPECTION_DISABLED', 'Send an API key to introspect, or read schema.graphql.')
   }
   if (aliases > limits.aliases) {
     throw refuse('TOO_MANY_ALIASES', `This document has ${aliases} aliases; ${limits.aliases} are allowed.`)
   }
-  if (rootFieldsOf(document, operation.selectionSet) > limits.rootFields) {
+  if (rootFields > limits.rootFields) {
     throw refuse('TOO_MANY_FIELDS', `An operation may select ${limits.rootFields} root fields; split it.`)
   }
-  const depth = depthOf(document, operation.selectionSet)
   if (depth > limits.depth) {
     throw refuse(
       'TOO_DEEP',
       `This document is ${depth} levels deep; ${limits.depth} are allowed. Ask in steps.`,
     )
   }
-  const cost = costOf(schema, document, operation, request.variables ?? {})
+  // Without variables it always costs the same.
+  const cost = size.cost ?? costOf(schema, document, operation, request.variables ?? {})
+  if (!operation.variableDefinitions?.length) size.cost = cost
   if (cost > limits.cost) {
     throw refuse(
       'TOO_COSTLY',
@@ -118,6 +124,82 @@ export function checkLimits(
     )
   }
   return cost
+}
+
+/** What an operation is whoever asks it, and with whatever variables. */
+interface Size {
+  /** Whether all its texts are some. */
+  plain: boolean
+  aliases: number
+  introspects: boolean
+  /** Fields lying inside each other. What introspection asks for is deep by nature and cheap. */
+  depth: number
+  /** Fields it selects, those of fragments included. */
+  rootFields: number
+  /** Where it depends on nothing else. */
+  cost?: number
+}
+
+/** Those of documents that are kept parsed: most are asked over and over. */
+const sizes = new WeakMap<OperationDefinitionNode, Size>()
+
+function sizeOf(document: DocumentNode, { selectionSet }: OperationDefinitionNode): Size {
+  let plain = true
+  let aliases = 0
+  let introspects = false
+  visit(document, {
+    Field(node) {
+      if (node.alias) aliases += 1
+      if (node.name.value === '__schema' || node.name.value === '__type') introspects = true
+    },
+    StringValue({ value }) {
+      plain &&= isText(value)
+    },
+  })
+  return {
+    plain,
+    aliases,
+    introspects,
+    depth: measure(document, selectionSet, {
+      field: ({ name }, below) => (name.value.startsWith('__') ? 0 : 1 + below()),
+      together: (deepest, depth) => Math.max(deepest, depth),
+    }),
+    rootFields: measure(document, selectionSet, { field: () => 1, together: (sum, one) => sum + one }),
+  }
+}
+
+/** What the fields of a selection come to, through all its fragments. Each is looked at once, however often it is spread. */
+function measure(
+  document: DocumentNode,
+  root: SelectionSetNode,
+  {
+    field,
+    together,
+  }: {
+    field: (node: FieldNode, below: () => number) => number
+    together: (sum: number, one: number) => number
+  },
+): number {
+  const fragments = new Map(
+    document.definitions.flatMap(node =>
+      node.kind === Kind.FRAGMENT_DEFINITION ? [[node.name.value, node.selectionSet]] : [],
+    ),
+  )
+  const known = new Map<SelectionSetNode, number>()
+  const of = (set: SelectionSetNode | undefined): number => {
+    if (!set) return 0
+    const before = known.get(set)
+    if (before !== undefined) return before
+    const sum = set.selections
+      .map(node => {
+        if (node.kind === Kind.FIELD) return field(node, () => of(node.selectionSet))
+        return of(node.kind === Kind.INLINE_FRAGMENT ? node.selectionSet : fragments.get(node.name.value))
+      })
+      .reduce(together, 0)
+    known.set(set, sum)
+    return sum
+  }
+  return of(root)
 }
 
 function costOf(
@@ -146,64 +228,4 @@ function costOf(
     }
     throw refuse('BAD_USER_INPUT', error.message)
   }
-}
-
-function count(document: DocumentNode): { aliases: number; introspects: boolean } {
-  let aliases = 0
-  let introspects = false
-  visit(document, {
-    Field(node) {
-      if (node.alias) aliases += 1
-      if (node.name.value === '__schema' || node.name.value === '__type') introspects = true
-    },
-  })
-  return { aliases, introspects }
-}
-
-const fragmentsOf = ({ definitions }: DocumentNode) =>
-  new Map(
-    definitions.flatMap(node =>
-      node.kind === Kind.FRAGMENT_DEFINITION ? [[node.name.value, node.selectionSet]] : [],
-    ),
-  )
-
-/** How many fields an operation selects, those of fragments included. */
-function rootFieldsOf(document: DocumentNode, root: SelectionSetNode): number {
-  const fragments = fragmentsOf(document)
-  const known = new Map<SelectionSetNode, number>()
-  const countIn = (set: SelectionSetNode | undefined): number => {
-    if (!set) return 0
-    const before = known.get(set)
-    if (before !== undefined) return before
-    const fields = set.selections.reduce((sum, node) => {
-      if (node.kind === Kind.FIELD) return sum + 1
-      return (
-        sum + countIn(node.kind === Kind.INLINE_FRAGMENT ? node.selectionSet : fragments.get(node.name.value))
-      )
-    }, 0)
-    known.set(set, fields)
-    return fields
-  }
-  return countIn(root)
-}
-
-/** How many fields lie inside each other. What introspection asks for is deep by nature and cheap. */
-function depthOf(document: DocumentNode, root: SelectionSetNode): number {
-  const fragments = fragmentsOf(document)
-  const known = new Map<SelectionSetNode, number>()
-  const deepest = (set: SelectionSetNode | undefined): number => {
-    if (!set) return 0
-    const before = known.get(set)
-    if (before !== undefined) return before
-    const depth = Math.max(
-      ...set.selections.map(node => {
-        if (node.kind === Kind.FRAGMENT_SPREAD) return deepest(fragments.get(node.name.value))
-        if (node.kind === Kind.INLINE_FRAGMENT) return deepest(node.selectionSet)
-        return node.name.value.startsWith('__') ? 0 : 1 + deepest(node.selectionSet)
-      }),
-    )
-    known.set(set, depth)
-    return depth
-  }
-  return deepest(root)
 }

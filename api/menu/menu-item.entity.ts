@@ -24,7 +24,11 @@ registerEnumType(MenuItemKind, {
 /** Something the shop sells, with what it is also called. */
 @Entity()
 @Unique({ properties: ['shop', 'kind', 'name'] })
-@ObjectType({ implements: Node, description: 'Something the shop sells: a flavor, a topping or an add-on.' })
+@ObjectType({
+  implements: Node,
+  description: 'Something the shop sells: a flavor, a topping or an add-on.',
+  simpleResolvers: true,
+})
 export class MenuItem {
   [OptionalProps]?: 'id' | 'aliases' | 'available' | 'price'
 

@@ -15,6 +15,7 @@ import { MenuItem } from './menu-item.entity.ts'
 @ObjectType({
   implements: UserError,
   description: describeRefusal('The menu was not changed.', 'MENU_ITEM_NOT_FOUND'),
+  simpleResolvers: true,
 })
 class MenuChangeRefused extends UserError {}
 

@@ -7,7 +7,10 @@ import { MenuItem, MenuItemKind } from './menu-item.entity.ts'
 import { enumerate } from './words.ts'
 
 /** All that a shop sells right now, and what goes together. */
-@ObjectType({ description: 'All that a shop sells right now, and what goes together.' })
+@ObjectType({
+  description: 'All that a shop sells right now, and what goes together.',
+  simpleResolvers: true,
+})
 export class Menu {
   @Field(() => Shop, { description: 'Whose menu it is.' })
   shop: Shop

@@ -21,6 +21,7 @@ import { Order } from './order.entity.ts'
     'ORDER_NOT_FOUND',
     'TEXT_ON_ITS_WAY',
   ),
+  simpleResolvers: true,
 })
 export class OrderMoveRefused extends UserError {
   @Field(() => Order, {

@@ -8,7 +8,11 @@ import { Order } from './order.entity.ts'
 
 /** One cup of an order, with the price it was sold at. */
 @Entity()
-@ObjectType({ implements: Node, description: 'One cup of an order, with the price it was sold at.' })
+@ObjectType({
+  implements: Node,
+  description: 'One cup of an order, with the price it was sold at.',
+  simpleResolvers: true,
+})
 export class OrderItem {
   [OptionalProps]?: 'id' | 'price' | 'labelPrints'
 

@@ -55,6 +55,7 @@ registerEnumType(OrderSource, {
 @ObjectType({
   implements: Node,
   description: 'Drinks a guest has bought. Its number is what the guest is called by.',
+  simpleResolvers: true,
 })
 export class Order {
   [OptionalProps]?: 'id' | 'status' | 'createdAt' | 'updatedAt' | 'total' | 'calledAt' | 'public'

@@ -1,10 +1,11 @@
-import { GraphQLError } from 'graphql'
+import { GraphQLError, type GraphQLResolveInfo } from 'graphql'
 import {
   Arg,
   Ctx,
   Field,
   FieldResolver,
   ID,
+  Info,
   InputType,
   Int,
   Mutation,
@@ -18,6 +19,7 @@ import type { Viewer } from '../auth/viewer.ts'
 import { afterArg, badInput, connectionOf, firstArg, paginate } from '../connection.ts'
 import type { Context } from '../context.ts'
 import { EventType } from '../events/event.entity.ts'
+import { readWith } from '../loaders.ts'
 import { readRows } from '../rows.ts'
 import { readShop } from '../shops/shop-of.ts'
 import { resendText } from '../sms/resend-text.ts'
@@ -30,7 +32,7 @@ import { Order, OrderSource } from './order.entity.ts'
 import { OrderItem } from './order-item.entity.ts'
 import { inStatus, OrderStatus } from './order-status.ts'
 
-@ObjectType({ description: 'A page of orders, newest first.' })
+@ObjectType({ description: 'A page of orders, newest first.', simpleResolvers: true })
 class OrderConnection extends connectionOf(Order, 'orders') {
   @Field(() => String, {
     description:
@@ -72,7 +74,8 @@ export class OrderResolver {
   @allow('orders:read')
   @Query(() => OrderConnection, { description: 'Orders, newest first.' })
   async orders(
-    @Ctx() { em, piiReads, viewer }: Context,
+    @Ctx() { em, loaders, piiReads, viewer }: Context,
+    @Info() info: GraphQLResolveInfo,
     @Arg('first', () => Int, firstArg) first: number,
     @Arg('after', () => String, afterArg) after?: string | null,
     @Arg('filter', () => OrderFilter, { nullable: true, description: 'Which orders.' })
@@ -105,6 +108,7 @@ export class OrderResolver {
       piiReads.note('OrderFilter', 'phoneEndsWith', filter)
       for (const order of page.nodes) piiReads.note('Order', 'phone', order)
     }
+    await readWith(loaders, page.nodes, info)
     // As it was before the page was read: what happens in between comes twice rather than never.
     return { ...page, eventCursor: String(shop.eventSeq) }
   }
@@ -112,14 +116,16 @@ export class OrderResolver {
   @allow('orders:read')
   @Query(() => Order, { nullable: true, description: 'One order, by id or by number; by number the newest.' })
   async order(
-    @Ctx() { em }: Context,
+    @Ctx() { em, loaders }: Context,
+    @Info() info: GraphQLResolveInfo,
     @Arg('id', () => ID, { nullable: true, description: 'Its opaque id.' }) id?: string | null,
     @Arg('number', () => String, { nullable: true, description: 'Its four digits.' }) number?: string | null,
   ): Promise<Order | null> {
     if (id == null && number == null) return null
     const { id: shop } = await readShop(em)
     const where = { shop, ...(id != null && { id }), ...(number != null && { number }) }
-    return (await readRows(em, Order, where, { orderBy: { createdAt: 'desc' }, limit: 1 }))[0] ?? null
+    const found = await readRows(em, Order, where, { orderBy: { createdAt: 'desc' }, limit: 1 })
+    return (await readWith(loaders, found, info))[0] ?? null
   }
 
   @FieldResolver(() => [OrderItem], { description: 'The cups, in order.' })

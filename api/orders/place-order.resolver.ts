@@ -52,7 +52,7 @@ class PlaceOrderInput {
   name?: string | null
 }
 
-@ObjectType({ description: 'The order stands.' })
+@ObjectType({ description: 'The order stands.', simpleResolvers: true })
 class PlacedOrder {
   @Field(() => Order, { description: 'The order.' })
   order!: Order
@@ -106,6 +106,7 @@ class OrderQuote {
     'UNKNOWN_SWEETNESS',
     'UNKNOWN_TOPPING',
   ),
+  simpleResolvers: true,
 })
 class PlaceOrderRefused extends UserError {}
 

@@ -7,7 +7,11 @@ import { Node } from '../node.ts'
 
 /** A shop that takes orders: the one whose number was called. */
 @Entity()
-@ObjectType({ implements: Node, description: 'A shop that takes orders: the one whose number was called.' })
+@ObjectType({
+  implements: Node,
+  description: 'A shop that takes orders: the one whose number was called.',
+  simpleResolvers: true,
+})
 export class Shop {
   [OptionalProps]?:
     | 'id'

@@ -28,6 +28,7 @@ const longestDelay = 120
 @ObjectType({
   implements: UserError,
   description: describeRefusal('The shop was not changed.', 'BAD_DELAY', 'BAD_THRESHOLDS'),
+  simpleResolvers: true,
 })
 class ShopChangeRefused extends UserError {}
 

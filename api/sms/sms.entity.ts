@@ -56,6 +56,7 @@ registerEnumType(SmsStatus, {
 @ObjectType({
   implements: Node,
   description: 'A text to a guest. One that is sent again is another text of the same kind.',
+  simpleResolvers: true,
 })
 export class Sms {
   [OptionalProps]?:

@@ -90,6 +90,7 @@ export type StoredAttempt = Omit<WebhookAttempt, 'at'> & { at: string }
 @ObjectType({
   implements: Node,
   description: 'One event for one webhook. The payload itself is not kept.',
+  simpleResolvers: true,
 })
 export class WebhookDelivery {
   [OptionalProps]?:

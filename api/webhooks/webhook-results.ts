@@ -25,10 +25,11 @@ import { Webhook } from './webhook.entity.ts'
     'WEBHOOK_DISABLED',
     'WEBHOOK_NOT_FOUND',
   ),
+  simpleResolvers: true,
 })
 export class WebhookRefused extends UserError {}
 
-@ObjectType({ description: 'A webhook with its signing secret.' })
+@ObjectType({ description: 'A webhook with its signing secret.', simpleResolvers: true })
 export class WebhookSecret {
   @Field(() => Webhook, { description: 'The webhook.' })
   webhook!: Webhook
@@ -40,7 +41,7 @@ export class WebhookSecret {
   secret!: string
 }
 
-@ObjectType({ description: 'A webhook is gone, with its delivery log.' })
+@ObjectType({ description: 'A webhook is gone, with its delivery log.', simpleResolvers: true })
 export class DeletedWebhook {
   @Field(() => ID, { description: 'The opaque id it had.' })
   id!: string

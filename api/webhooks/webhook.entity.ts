@@ -27,7 +27,11 @@ registerEnumType(WebhookDisabledReason, {
 /** An address that an integrator wants to be told events at. It reads the log by itself, at its own pace. */
 @Entity()
 @Index({ properties: ['apiKey', 'createdAt'] })
-@ObjectType({ implements: Node, description: 'An address that an integrator wants to be told events at.' })
+@ObjectType({
+  implements: Node,
+  description: 'An address that an integrator wants to be told events at.',
+  simpleResolvers: true,
+})
 export class Webhook {
   [OptionalProps]?: 'id' | 'failures' | 'createdAt' | 'cursor' | 'enabled'
 

@@ -45,10 +45,10 @@ import {
 } from './webhook-results.ts'
 import { Webhook } from './webhook.entity.ts'
 
-@ObjectType({ description: 'A page of webhooks, newest first.' })
+@ObjectType({ description: 'A page of webhooks, newest first.', simpleResolvers: true })
 class WebhookConnection extends connectionOf(Webhook, 'webhooks') {}
 
-@ObjectType({ description: 'A page of deliveries, newest first.' })
+@ObjectType({ description: 'A page of deliveries, newest first.', simpleResolvers: true })
 class WebhookDeliveryConnection extends connectionOf(WebhookDelivery, 'deliveries') {}
 
 const withSecret = (made: { webhook: Webhook; secret: string }) => Object.assign(new WebhookSecret(), made)
