@@ -27,6 +27,8 @@ export interface ProviderOptions {
   treat?: (to: string, body: string) => Behaviour
   /** Called with a message that it has taken, before it answers. */
   taken?: (message: Message) => void
+  /** Called when somebody waits no longer for an answer that does not come. */
+  givenUp?: () => void
   /** Called when it has answered that it has taken one, or has broken the connection. */
   answered?: () => void
   /** Whether it answers a look-up, or with 500. It does if omitted. */
@@ -116,7 +118,7 @@ export async function startSmsProvider(options: ProviderOptions = {}): Promise<S
     attempts.send += 1
     if (!known) return void refuse(response, 401, 20003)
     const behaviour = options.treat?.(fields.get('To')!, fields.get('Body')!) ?? behaviours.shift() ?? 'take'
-    if (behaviour === 'hang') return
+    if (behaviour === 'hang') return void response.once('close', () => options.givenUp?.())
     if (behaviour === 'drop') return void response.destroy()
     if (typeof behaviour === 'object') return void refuse(response, behaviour.status, behaviour.code)
     const message = take(fields)
