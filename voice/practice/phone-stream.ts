@@ -53,7 +53,8 @@ export class PhoneStream extends EventEmitter<Events> {
   readonly #speech: Utterance[] = []
   readonly #keys: { key: string; sent: () => void }[] = []
   readonly #reported = new Set<number>()
-  #started = performance.now()
+  readonly #now: () => number
+  #started: number
   #timer: NodeJS.Timeout | undefined
   #sequence = 0
   #frames = 0
@@ -62,9 +63,14 @@ export class PhoneStream extends EventEmitter<Events> {
   #held = 0
   #over = false
 
-  /** @param socket open */
-  constructor(socket: WebSocket, identity: StreamIdentity) {
+  /**
+   * @param socket open
+   * @param now a clock in milliseconds
+   */
+  constructor(socket: WebSocket, identity: StreamIdentity, now: () => number) {
     super()
+    this.#now = now
+    this.#started = now()
     this.#socket = socket
     this.#identity = identity
     socket.on('message', (data, isBinary) => this.#receive(data as Buffer, isBinary))
@@ -112,13 +118,13 @@ export class PhoneStream extends EventEmitter<Events> {
     const due = this.#started + (this.#frames + 1) * frameLength
     this.#timer = setTimeout(
       () => {
-        const late = performance.now() - due
+        const late = this.#now() - due
         if (late > mostLate) this.#started += late
-        while (!this.#over && performance.now() >= this.#started + (this.#frames + 1) * frameLength)
+        while (!this.#over && this.#now() >= this.#started + (this.#frames + 1) * frameLength)
           this.#frame(late > frameLength)
         if (!this.#over) this.#schedule()
       },
-      Math.max(0, due - performance.now()),
+      Math.max(0, due - this.#now()),
     )
   }
 

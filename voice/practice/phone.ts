@@ -24,6 +24,8 @@ export interface DialOptions {
   callSid?: string
   /** How a number that the shop puts us through to answers; "completed" if omitted. */
   dialStatus?: 'completed' | 'busy' | 'no-answer' | 'failed'
+  /** A clock in milliseconds; `performance.now` if omitted. */
+  now?: () => number
 }
 
 /** How a call ended. Hung up is also what Twilio does when nothing is left to do. */
@@ -219,7 +221,8 @@ export class Phone extends EventEmitter<Events> {
     }
     if (this.#life.signal.aborted) return socket.terminate()
     const { callSid, parameters } = { callSid: this.callSid, ...stream }
-    const line = new PhoneStream(socket, { accountSid: this.#accountSid, callSid, streamSid, parameters })
+    const identity = { accountSid: this.#accountSid, callSid, streamSid, parameters }
+    const line = new PhoneStream(socket, identity, this.#options.now ?? (() => performance.now()))
     this.#stream = line
     line.on('played', (samples, sounding) => this.#hearing.listen(samples, sounding))
     line.on('problem', problem => this.#report(problem))
