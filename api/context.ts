@@ -3,7 +3,7 @@ import type { PiiReads } from './auth/pii-reads.ts'
 import type { Staff } from './auth/staff.ts'
 import type { Viewer } from './auth/viewer.ts'
 import type { EventLog } from './events/log.ts'
-import type { LiveOrders } from './events/live-orders.ts'
+import type { LiveEvents } from './events/live-events.ts'
 import type { LiveCalls } from './calls/live-calls.ts'
 import type { Spent } from './limits/rate-limits.ts'
 import type { PracticeLine } from './calls/practice-line.ts'
@@ -21,8 +21,8 @@ export interface Context {
   staff: Staff
   /** What guests who order now may expect. */
   waits: Waits
-  /** The orders that events are about. */
-  liveOrders: LiveOrders
+  /** What is told of events. */
+  liveEvents: LiveEvents
   /** The calls on the line. */
   liveCalls: LiveCalls
   /** Plays calls; null where real ones are taken. */

@@ -14,11 +14,12 @@ import { cameByHttps, fromOwnPage, outOf, viewerOf } from './auth/viewer-of.ts'
 import { LiveCalls } from './calls/live-calls.ts'
 import type { PracticeLine } from './calls/practice-line.ts'
 import type { Context } from './context.ts'
-import { LiveOrders } from './events/live-orders.ts'
+import { LiveEvents } from './events/live-events.ts'
 import type { EventLog } from './events/log.ts'
 import { explorer } from './explorer.ts'
 import { graphqlOverEventStream } from './graphql/event-stream.ts'
 import { graphqlOverHttp } from './graphql/http.ts'
+import { SharedAnswers } from './graphql/shared-answers.ts'
 import { graphqlOverSocket } from './graphql/socket.ts'
 import { addressOf, type TrustProxy, trustNobody } from './limits/address.ts'
 import { Crowd } from './limits/crowd.ts'
@@ -116,7 +117,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   } = options
   const schema = createSchema()
   const waits = new Waits(orm, log)
-  const liveOrders = new LiveOrders(orm)
+  const liveEvents = new LiveEvents(orm)
   const liveCalls = new LiveCalls(orm, { heartbeat: options.liveCallsHeartbeat })
   const rateLimits = new RateLimits(options.rateLimitFactor ?? 1)
   const keyUse = new KeyUse(orm)
@@ -140,7 +141,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       log,
       staff,
       waits,
-      liveOrders,
+      liveEvents,
       liveCalls,
       practiceLine: options.practiceLine ?? null,
       webhooks,
@@ -211,6 +212,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     recheck: options.recheck,
     contextOf: (viewer: Viewer, request: IncomingMessage, query: string) =>
       contextOf(viewer, request, query, inTime, noSession),
+    answers: new SharedAnswers(),
     byAddress: new Crowd(),
     byViewer: new Crowd(),
   }

@@ -49,7 +49,10 @@ export async function queries(log: (line: string) => void): Promise<Section> {
     scopes: ['orders:read'],
     rateLimitFactor: 1_000,
   })
-  const bare = await startProgram('bench/bare-graphql.ts', { core: measured })
+  const bare = await startProgram('bench/bare-graphql.ts', {
+    core: measured,
+    env: { NODE_ENV: 'production' },
+  })
   try {
     const of = (name: string, url: string, query: string, key?: string): Target => ({
       name,

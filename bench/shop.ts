@@ -41,6 +41,8 @@ export async function startShop({
   const api = await startProgram('dist/api/main.js', {
     core,
     env: {
+      // As a shop runs it; libraries check themselves less.
+      NODE_ENV: 'production',
       DATABASE_URL: address,
       STAFF_PIN: '135790',
       VOICE_API_KEY: voiceKey,

@@ -14,31 +14,14 @@ import {
 import { allow } from '../auth/allow.ts'
 import type { Context } from '../context.ts'
 import { Order } from '../orders/order.entity.ts'
-import { boardStatuses, inStatus, openStatuses, OrderStatus } from '../orders/order-status.ts'
+import { boardStatuses, inStatus, openStatuses } from '../orders/order-status.ts'
 import { readRows } from '../rows.ts'
 import { Shop } from '../shops/shop.entity.ts'
 import { readShop } from '../shops/shop-of.ts'
-import { EventType, type PublicOrder } from './event.entity.ts'
+import { BoardEvent, BoardOrder } from './board-event.ts'
+import { EventType } from './event.entity.ts'
 import type { LogEntry } from './log.ts'
 import { OrderEvent, seqOf } from './order-event.ts'
-
-@ObjectType({ description: 'What anyone may know of an order.', simpleResolvers: true })
-class BoardOrder {
-  @Field(() => String, { description: 'Four digits.' })
-  number!: string
-
-  @Field(() => OrderStatus, { description: 'Where it stands.' })
-  status!: OrderStatus
-
-  @Field(() => Date, { description: 'When it was placed.' })
-  createdAt!: Date
-
-  @Field(() => Date, {
-    nullable: true,
-    description: 'When its guest is called, which may be some seconds from now; null while it is not ready.',
-  })
-  readyAt!: Date | null
-}
 
 @ObjectType({ description: 'What waiting guests see.', simpleResolvers: true })
 class Board {
@@ -62,26 +45,6 @@ class Board {
   ready!: BoardOrder[]
 }
 
-@ObjectType({ description: 'Something happened that waiting guests may see.', simpleResolvers: true })
-class BoardEvent {
-  @Field(() => EventType, { description: 'What happened.' })
-  type!: EventType
-
-  @Field(() => String, {
-    description: 'Its place in the log, an opaque cursor: `after`, to go on from here.',
-  })
-  cursor!: string
-
-  @Field(() => Date, { description: 'When it happened.' })
-  at!: Date
-
-  @Field(() => BoardOrder, { nullable: true, description: 'The order as it was right after it.' })
-  order!: BoardOrder | null
-
-  /** Id of the shop. */
-  shop!: string
-}
-
 const afterArg = {
   nullable: true,
   description:
@@ -101,32 +64,23 @@ function replayed(): (entry: LogEntry) => boolean {
 async function* forBoard(
   shop: string,
   entries: AsyncGenerator<LogEntry, void>,
-  { pay, spent }: Context,
+  { liveEvents, pay, spent }: Context,
 ): AsyncGenerator<BoardEvent> {
   const isReplayed = replayed()
   for await (const entry of entries) {
     if (isReplayed(entry)) await pay(spent.requested)
-    const { type, seq, at, data } = entry
-    yield { type, cursor: String(seq), at, order: data && boardOrderOf(data), shop }
+    yield liveEvents.forBoard(entry, shop)
   }
 }
 
-const boardOrderOf = ({ number, status, createdAt, readyAt }: PublicOrder): BoardOrder => ({
-  number,
-  status,
-  createdAt: new Date(createdAt),
-  readyAt: readyAt ? new Date(readyAt) : null,
-})
-
 async function* forStaff(
   entries: AsyncGenerator<LogEntry, void>,
-  { liveOrders, pay, spent }: Context,
+  { liveEvents, pay, spent }: Context,
 ): AsyncGenerator<OrderEvent> {
   const isReplayed = replayed()
   for await (const entry of entries) {
     if (isReplayed(entry)) await pay(spent.requested)
-    const { type, seq, at } = entry
-    yield { type, cursor: String(seq), at, order: await liveOrders.of(entry) }
+    yield await liveEvents.forStaff(entry)
   }
 }
 

@@ -6,6 +6,22 @@ import { patiently } from './patiently.ts'
 const replayPage = 500
 
 /**
+ * So many groups of listeners are told one after the other that their streams live, at least so many milliseconds apart:
+ * ten thousand boards that were all told at once would keep an order waiting.
+ */
+const mostGroups = 50
+const betweenGroups = 100
+
+/** Listeners that are told of a beat at once. */
+interface Group {
+  listeners: number
+  beats: number
+  /** The last one. */
+  beat: LogEntry | undefined
+  changed: PromiseWithResolvers<void>
+}
+
+/**
  * The end of one shop's log, shared by all its listeners: each event is read from the database once, however many
  * listen. A listener is only a position in it, so ten thousand idle ones cost a commit nothing but one promise.
  */
@@ -20,7 +36,9 @@ export class Tail {
   #recent: LogEntry[] = []
   #seq = 0
   #listeners = 0
-  #beats = 0
+  readonly #groups: Group[]
+  /** Which group was told of a beat last. */
+  #turn = 0
   #open = true
   /** Whether `#recent` and `#seq` are kept up to date, for listeners. */
   #kept = false
@@ -30,7 +48,6 @@ export class Tail {
   /** Whether the log could not be read the last time. */
   #blind = false
   #timers: NodeJS.Timeout[] = []
-  #changed = Promise.withResolvers<void>()
 
   constructor(
     shop: string,
@@ -44,6 +61,13 @@ export class Tail {
     this.#heartbeat = heartbeat
     this.#poll = poll
     this.#buffer = buffer
+    const groups = Math.min(mostGroups, Math.max(1, Math.floor(heartbeat / betweenGroups)))
+    this.#groups = Array.from({ length: groups }, () => ({
+      listeners: 0,
+      beats: 0,
+      beat: undefined,
+      changed: Promise.withResolvers(),
+    }))
   }
 
   wake(): void {
@@ -60,13 +84,15 @@ export class Tail {
 
   async *listen(after?: number): AsyncGenerator<LogEntry, void> {
     this.#listeners += 1
+    const group = this.#groups.reduce((least, each) => (each.listeners < least.listeners ? each : least))
+    group.listeners += 1
     try {
       await (this.#started ??= this.#start())
       let at = after ?? this.#seq
       if (at > this.#seq) {
         // The snapshot may be newer than what this tail has read; a cursor the log never gave is a gap.
         if (at > (await patiently(this.#head))) {
-          yield this.#gap()
+          yield this.#made(EventType.GAP, this.#seq)
           return
         }
         this.wake()
@@ -83,12 +109,13 @@ export class Tail {
             at = entry.seq
           }
           if (at < this.#seq) continue
-          if (beats !== this.#beats) {
-            beats = this.#beats
-            yield { seq: at, type: EventType.HEARTBEAT, order: null, data: null, at: new Date() }
+          if (beats !== group.beats) {
+            const together = beats !== undefined && group.beat?.seq === at
+            beats = group.beats
+            yield together ? group.beat! : this.#made(EventType.HEARTBEAT, at)
             continue
           }
-          await this.#changed.promise
+          await group.changed.promise
         } else if (live) {
           throw new GraphQLError(
             'This stream could not keep up and was ended. Nothing is lost: subscribe again after your last cursor.',
@@ -97,7 +124,7 @@ export class Tail {
         } else {
           const page = await patiently(() => this.#read(at, replayPage))
           if (page[0]?.seq !== at + 1) {
-            yield this.#gap()
+            yield this.#made(EventType.GAP, this.#seq)
             return
           }
           for (const entry of page) {
@@ -107,13 +134,14 @@ export class Tail {
         }
       }
     } finally {
+      group.listeners -= 1
       this.#listeners -= 1
       if (this.#listeners === 0) this.#stop()
     }
   }
 
-  #gap(): LogEntry {
-    return { seq: this.#seq, type: EventType.GAP, order: null, data: null, at: new Date() }
+  #made(type: EventType, seq: number): LogEntry {
+    return { seq, type, order: null, data: null, at: new Date() }
   }
 
   async #start(): Promise<void> {
@@ -126,12 +154,7 @@ export class Tail {
     // Nobody was woken by what has happened since the head was read.
     this.wake()
     const poll = setInterval(() => this.wake(), this.#poll)
-    const beat = setInterval(() => {
-      // A beat says that nothing was missed, and who cannot read the log does not know that.
-      if (this.#blind) return
-      this.#beats += 1
-      this.#tell()
-    }, this.#heartbeat)
+    const beat = setInterval(() => this.#beat(), this.#heartbeat / this.#groups.length)
     this.#timers = [poll, beat]
     for (const timer of this.#timers) timer.unref()
   }
@@ -162,9 +185,24 @@ export class Tail {
     }
   }
 
-  #tell(): void {
-    const { resolve } = this.#changed
-    this.#changed = Promise.withResolvers<void>()
-    resolve()
+  /** Tells the next group that its streams live. */
+  #beat(): void {
+    this.#turn = (this.#turn + 1) % this.#groups.length
+    const group = this.#groups[this.#turn]!
+    // A beat says that nothing was missed, and who cannot read the log does not know that.
+    if (this.#blind || group.listeners === 0) return
+    group.beats += 1
+    group.beat = this.#made(EventType.HEARTBEAT, this.#seq)
+    tell(group)
   }
+
+  #tell(): void {
+    for (const group of this.#groups) tell(group)
+  }
+}
+
+function tell(group: Group): void {
+  const { resolve } = group.changed
+  group.changed = Promise.withResolvers()
+  resolve()
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import { PassThrough } from 'node:stream'
-import { createSourceEventStream, execute, GraphQLError, type ExecutionArgs } from 'graphql'
+import { createSourceEventStream, GraphQLError, type ExecutionArgs } from 'graphql'
 import type Koa from 'koa'
 import type { Logger } from 'pino'
 import { z } from 'zod'
@@ -15,6 +15,7 @@ import type { Crowd } from '../limits/crowd.ts'
 import { headersOf, type RateLimits } from '../limits/rate-limits.ts'
 import { timedOut, withinTime } from '../limits/time-out.ts'
 import { refuseRequest, withJsonBody } from './json-body.ts'
+import type { SharedAnswers } from './shared-answers.ts'
 import { hideErrors, subscriptionOf, type SubscriptionRules } from './subscription.ts'
 
 export interface EventStreamRoadOptions extends SubscriptionRules {
@@ -25,6 +26,8 @@ export interface EventStreamRoadOptions extends SubscriptionRules {
   addressOf: (request: IncomingMessage) => string
   viewerOf: (request: IncomingMessage) => Promise<Viewer>
   contextOf: (viewer: Viewer, request: IncomingMessage, query: string) => Context
+  /** What is told to many, on every road that stays open. */
+  answers: SharedAnswers
   /** What each address and each viewer has open, on every road that stays open. */
   byAddress: Crowd
   byViewer: Crowd
@@ -77,7 +80,7 @@ export function graphqlOverEventStream(options: EventStreamRoadOptions): {
   close: () => void
 } {
   const { schema, logger, rateLimits, time, addressOf, viewerOf, contextOf, outOf } = options
-  const { byAddress, byViewer, recheck = 5_000, keepAlive = 10_000, patience = 30_000 } = options
+  const { answers, byAddress, byViewer, recheck = 5_000, keepAlive = 10_000, patience = 30_000 } = options
   const open = new Set<Open>()
 
   /** → how to leave again; nothing when there is no room for one more stream of theirs */
@@ -166,11 +169,12 @@ export function graphqlOverEventStream(options: EventStreamRoadOptions): {
       const events = source[Symbol.asyncIterator]() as AsyncIterator<object>
       // An iterator that waits for its next event learns only then that nobody wants it.
       signal.addEventListener('abort', () => void events.return?.().catch(() => undefined))
+      const answerTo = answers.of(args)
       let first = true
       for (;;) {
         const { value, done } = await events.next()
         if (done || signal.aborted) return
-        const { errors, data } = await execute({ ...args, rootValue: value })
+        const { errors, data } = await answerTo(value)
         // What cannot be written down is not told.
         await context.piiReads.write()
         const told = {

@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import {
+  createSourceEventStream,
   type ExecutionArgs,
   type ExecutionResult,
   GraphQLError,
   type GraphQLSchema,
-  subscribe,
 } from 'graphql'
 import { CloseCode, type Context as Connection, MessageType } from 'graphql-ws'
 import { useServer } from 'graphql-ws/use/ws'
@@ -19,6 +19,7 @@ import type { Crowd } from '../limits/crowd.ts'
 import { limits } from '../limits/limits.ts'
 import type { RateLimits } from '../limits/rate-limits.ts'
 import { timedOut, withinTime } from '../limits/time-out.ts'
+import type { SharedAnswers } from './shared-answers.ts'
 import { hideErrors, subscriptionOf, withCode } from './subscription.ts'
 
 export interface SocketRoadOptions {
@@ -34,6 +35,8 @@ export interface SocketRoadOptions {
   addressOf: (request: IncomingMessage) => string
   viewerOf: (request: IncomingMessage, authorization?: string) => Promise<Viewer>
   contextOf: (viewer: Viewer, request: IncomingMessage, query: string) => Context
+  /** What is told to many, on every road that stays open. */
+  answers: SharedAnswers
   /** What each address and each viewer has open, on every road that stays open. */
   byAddress: Crowd
   byViewer: Crowd
@@ -93,6 +96,7 @@ export function graphqlOverSocket({
   addressOf,
   viewerOf,
   contextOf,
+  answers,
   byAddress,
   byViewer,
   outOf,
@@ -186,12 +190,14 @@ export function graphqlOverSocket({
         }
       },
       subscribe: args =>
-        withinTime<ExecutionResult | AsyncGenerator<ExecutionResult, void, void>>(
+        withinTime<ExecutionResult | AsyncIterableIterator<ExecutionResult>>(
           time,
-          signal => {
+          async signal => {
             const context = args.contextValue as Context
             context.signal = signal
-            return subscribe(args)
+            const source = await createSourceEventStream(args)
+            if (!(Symbol.asyncIterator in source)) return source
+            return answersTo(source as AsyncIterable<object>, answers.of(args))
           },
           () => ({ errors: [timedOut()] }),
         ),
@@ -269,6 +275,27 @@ export function graphqlOverSocket({
       stopRechecking()
       await server.dispose()
       for (const client of websocket.clients) client.terminate()
+    },
+  }
+}
+
+/** Answers to the events of a stream, one by one as they are taken. Ending them ends the stream. */
+function answersTo(
+  source: AsyncIterable<object>,
+  answerTo: (event: object) => Promise<ExecutionResult>,
+): AsyncIterableIterator<ExecutionResult> {
+  const events = source[Symbol.asyncIterator]()
+  return {
+    [Symbol.asyncIterator]() {
+      return this
+    },
+    next: async () => {
+      const { value, done } = await events.next()
+      return done ? { value: undefined, done } : { value: await answerTo(value) }
+    },
+    return: async () => {
+      await events.return?.()
+      return { value: undefined, done: true }
     },
   }
 }

@@ -132,3 +132,27 @@ test('a listener that comes when the tail is closed hears no more', async () => 
   log.release()
   expect(await coming).toEqual([])
 })
+
+test('every listener is told that its stream lives, and all of them never at the same moment', async () => {
+  const log = new Log()
+  // Two groups.
+  const tail = new Tail('shop', log.read, log.head, { heartbeat: 200, poll: 3_600_000 })
+  const streams = [1, 2, 3, 4].map(() => tail.listen())
+  const beats = await Promise.all(
+    streams.map(async stream => {
+      const told: LogEntry[] = []
+      while (told.length < 3) told.push((await stream.next()).value!)
+      return told
+    }),
+  )
+  expect(beats.flat().map(({ type }) => type)).toEqual(
+    Array.from({ length: 4 * 3 }, () => EventType.HEARTBEAT),
+  )
+  // Those of a group hear the same words, so that these are put together once.
+  const groups = new Set(beats.map(([, ...later]) => later[0]))
+  expect(groups.size).toBe(2)
+  log.append()
+  tail.wake()
+  expect(await Promise.all(streams.map(stream => next(stream, 1)))).toEqual([[1], [1], [1], [1]])
+  tail.close()
+})
