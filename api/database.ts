@@ -3,7 +3,6 @@ import { dirname } from 'node:path'
 import { type Constructor, DataloaderType } from '@mikro-orm/core'
 import { type Migration, Migrator } from '@mikro-orm/migrations'
 import { type EntityManager, MikroORM } from '@mikro-orm/sql'
-import { SqliteDriver } from '@mikro-orm/sqlite'
 import { StartError } from '../env.ts'
 import { ApiKey } from './auth/api-key.entity.ts'
 import { PiiRead } from './auth/pii-read.entity.ts'
@@ -20,7 +19,7 @@ import { Order } from './orders/order.entity.ts'
 import { connectionOptions, hasDatabase, oneAtATime, ShopPostgreSqlDriver } from './postgresql.ts'
 import { Shop } from './shops/shop.entity.ts'
 import { Sms } from './sms/sms.entity.ts'
-import { sqliteDialect } from './sqlite.ts'
+import { ShopSqliteDriver, sqliteDialect } from './sqlite.ts'
 import { WebhookDelivery } from './webhooks/webhook-delivery.entity.ts'
 import { Webhook } from './webhooks/webhook.entity.ts'
 
@@ -74,7 +73,7 @@ export function databaseOptions(url: string, { onQuery, onMessage }: DatabaseOpt
     if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true })
     return {
       ...common,
-      driver: SqliteDriver,
+      driver: ShopSqliteDriver,
       dbName: file,
       driverOptions: sqliteDialect(file),
       migrations: { migrationsList: migrationList(sqliteMigrations), snapshot: false, silent: true },

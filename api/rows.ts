@@ -1,7 +1,5 @@
 import { type EntityProperty, type Platform, raw } from '@mikro-orm/core'
-import { SqliteDriver } from '@mikro-orm/sqlite'
 import type { EntityManager } from '@mikro-orm/sql'
-import { CompiledQuery } from 'kysely'
 import { LRUCache } from 'lru-cache'
 import type { ClassType } from 'type-graphql'
 
@@ -13,8 +11,8 @@ export interface RowsOptions {
 /** A statement of one form, whose values come when it is run. */
 interface Statement {
   sql: string
-  /** Which value of the conditions each of its parameters is. */
-  parameters: number[]
+  /** A constant each, or which value of the conditions. */
+  params: ({ constant: unknown } | { place: number })[]
   /** What becomes of what the driver gives, by property; of most nothing does. */
   conversions: (readonly [property: string, convert: (value: unknown) => unknown])[]
 }
@@ -28,7 +26,7 @@ const known = new WeakMap<Platform, LRUCache<string, Statement>>()
 /**
  * Rows that are only shown and never changed: instances of their class with the columns of their own table, related
  * rows by their ids and collections left out: no identity map, change tracking and relations. What the ORM makes of the
- * conditions is kept by their form, and values are bound: making SQL anew each time takes longer than running it.
+ * conditions is kept by their form: making SQL anew each time takes longer than running it.
  */
 export async function readRows<T extends object>(
   em: EntityManager,
@@ -44,10 +42,9 @@ export async function readRows<T extends object>(
   if (!kept) known.set(platform, (kept = new LRUCache({ max: keptStatements })))
   let statement = kept.get(name)
   if (!statement) kept.set(name, (statement = prepare(em, Type, form, { orderBy, limit })))
-  const { sql, parameters, conversions } = statement
-  const given = parameters.map(place => platform.processDateProperty(values[place]))
-  em.config.get('onQuery')(sql, given)
-  const { rows } = await em.getKysely().executeQuery<Record<string, unknown>>(CompiledQuery.raw(sql, given))
+  const { sql, params, conversions } = statement
+  const given = params.map(each => ('place' in each ? values[each.place] : each.constant))
+  const rows = await em.execute<Record<string, unknown>[]>(sql, given)
   return rows.map(row => {
     for (const [property, convert] of conversions) row[property] = convert(row[property])
     return Object.setPrototypeOf(row, Type.prototype as object) as T
@@ -57,16 +54,12 @@ export async function readRows<T extends object>(
 /** Begins what stands for a value in a form; no condition of ours does. */
 const mark = '\0'
 
-/** A value of an enum. SQLite sees that an index of some of them fits only when they stand in the statement itself. */
-const constant = /^[A-Z][A-Z_]*$/
-
 /**
  * Conditions without their values, which are put into `values` by the places that are left for them. What makes SQL
  * another one stays: the names, how long a list is, and what is null.
  */
 function formOf(where: unknown, values: unknown[]): unknown {
   if (where === null || where === undefined || typeof where === 'boolean') return where
-  if (typeof where === 'string' && constant.test(where)) return where
   if (Array.isArray(where)) return where.map(each => formOf(each, values))
   if (typeof where === 'object' && !(where instanceof Date)) {
     return Object.fromEntries(Object.entries(where).map(([name, each]) => [name, formOf(each, values)]))
@@ -95,17 +88,13 @@ function prepare(
   if (orderBy) query.orderBy(orderBy as never)
   if (limit !== undefined) query.limit(limit)
   const { sql, params } = query.toQuery()
-  const parameters: number[] = []
-  const numbered = !(em.getDriver() instanceof SqliteDriver)
-  let next = 0
   return {
-    sql: sql.replaceAll('?', () => {
-      const param = params[next++]
-      if (typeof param !== 'string' || !param.startsWith(mark)) return platform.quoteValue(param)
-      parameters.push(Number(param.slice(mark.length)))
-      return numbered ? `$${parameters.length}` : '?'
-    }),
-    parameters,
+    sql,
+    params: params.map(param =>
+      typeof param === 'string' && param.startsWith(mark)
+        ? { place: Number(param.slice(mark.length)) }
+        : { constant: param },
+    ),
     conversions: columns.flatMap(column => {
       const convert = conversionOf(column, platform)
       return convert ? [[column.name, convert]] : []

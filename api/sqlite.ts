@@ -1,5 +1,7 @@
+import type { Configuration } from '@mikro-orm/core'
+import { SqliteConnection, SqliteDriver } from '@mikro-orm/sqlite'
 import Database from 'better-sqlite3'
-import { CompiledQuery, SqliteDialect, type Driver, type SqliteDatabase } from 'kysely'
+import { CompiledQuery, type Driver, type Kysely, type SqliteDatabase, SqliteDialect } from 'kysely'
 import { LRUCache } from 'lru-cache'
 import { returnConnections } from './transactions.ts'
 import { Turns } from './turns.ts'
@@ -63,4 +65,63 @@ function withKeptStatements(database: Database.Database): SqliteDatabase {
     },
     close: () => void database.close(),
   }
+}
+
+/** The ORM's driver for SQLite, with values bound to statements. */
+export class ShopSqliteDriver extends SqliteDriver {
+  protected override readonly connection: SqliteConnection
+
+  constructor(config: Configuration) {
+    super(config)
+    this.connection = new ShopConnection(config)
+  }
+}
+
+/**
+ * The ORM writes values into its statements (MikroORM 7), so that each is a new one to SQLite, which prepares it anew.
+ * Bound, there are a few hundred that are kept.
+ */
+class ShopConnection extends SqliteConnection {
+  override async execute<T>(...asked: Parameters<SqliteConnection['execute']>): Promise<T> {
+    const [query, params = [], method = 'all', ctx] = asked
+    if (typeof query !== 'string' || !Array.isArray(params)) return super.execute(...asked) as Promise<T>
+    const bound = bind(query, params)
+    if (!bound) return super.execute(...asked) as Promise<T>
+    await this.ensureConnection()
+    this.config.get('onQuery')(query, params)
+    const client = (ctx ?? this.getClient()) as Kysely<unknown>
+    return this.transformRawResult<T>(await client.executeQuery(bound), method)
+  }
+}
+
+/** A value of an enum. SQLite sees that an index of some of them fits only when they stand in the statement itself. */
+const constant = /^[A-Z][A-Z_]*$/
+
+/** A statement with its values beside it; nothing where something else than a value stands for a `?`. */
+function bind(query: string, params: readonly unknown[]): CompiledQuery | undefined {
+  const [first, ...parts] = query.split('?')
+  if (parts.length !== params.length) return undefined
+  const values: unknown[] = []
+  let sql = first!
+  for (const [index, part] of parts.entries()) {
+    const param = params[index]
+    if (typeof param === 'string' && constant.test(param)) sql += `'${param}'`
+    else {
+      const value = valueOf(param)
+      if (value === undefined) return undefined
+      values.push(value)
+      sql += '?'
+    }
+    sql += part
+  }
+  return CompiledQuery.raw(sql, values)
+}
+
+/** As SQLite takes it; nothing for what is no single value. A number would be bound as a REAL, even a whole one. */
+function valueOf(param: unknown): string | bigint | number | null | undefined {
+  if (param === null || param === undefined) return null
+  if (typeof param === 'string') return param
+  if (typeof param === 'number') return Number.isSafeInteger(param) ? BigInt(param) : param
+  if (typeof param === 'boolean') return param ? 1n : 0n
+  return param instanceof Date ? BigInt(param.getTime()) : undefined
 }

