@@ -33,6 +33,8 @@ export interface CallOptions {
   quiet: number
   /** How long a function may run before the caller hears a filler, in milliseconds. */
   filler: number
+  /** A clock in milliseconds. */
+  now: () => number
   metrics: Metrics
   logger: Logger
 }
@@ -59,7 +61,7 @@ export class Call extends EventEmitter<{ attached: []; ended: [EndReason] }> {
   readonly #quiet: Quiet
   /** Functions that run, by id. */
   readonly #running = new Map<string, AbortController>()
-  readonly #opened = performance.now()
+  readonly #opened: number
   readonly #numbers: CallNumbers
   #caller: MediaStream | undefined
   /** When the last sound of the caller came. */
@@ -75,6 +77,7 @@ export class Call extends EventEmitter<{ attached: []; ended: [EndReason] }> {
   constructor(options: CallOptions) {
     super()
     this.#options = options
+    this.#opened = options.now()
     const { line, codec, logger } = options
     this.#numbers = new CallNumbers(options.metrics)
     this.#line = line
@@ -119,14 +122,14 @@ export class Call extends EventEmitter<{ attached: []; ended: [EndReason] }> {
   /** The caller's sound is connected. */
   attach(caller: MediaStream): void {
     this.#caller = caller
-    this.#lastAudio = performance.now()
+    this.#lastAudio = this.#options.now()
     this.#numbers.attached()
     caller.on('audio', audio => {
-      this.#lastAudio = performance.now()
+      this.#lastAudio = this.#options.now()
       this.#line.send(this.#codec.toAgent(audio))
     })
     caller.on('digit', key => {
-      this.#quiet.callerActs(performance.now())
+      this.#quiet.callerActs(this.#options.now())
       this.#keypad.press(key)
     })
     caller.on('hangUp', () => void this.close('CALLER_HUNG_UP'))
@@ -142,7 +145,7 @@ export class Call extends EventEmitter<{ attached: []; ended: [EndReason] }> {
 
   /**
    * Looks after the time; to be called several times a second.
-   * @param now of performance.now()
+   * @param now on the clock of the options
    * @param stood how long this process has stood still since the last time, in milliseconds: what the caller said
    * meanwhile has not been read yet, and is no gap
    */
@@ -204,7 +207,7 @@ export class Call extends EventEmitter<{ attached: []; ended: [EndReason] }> {
 
   /** @param at when the word of it came, in milliseconds of performance.now() */
   #interrupt(at: number): void {
-    this.#quiet.callerActs(performance.now())
+    this.#quiet.callerActs(this.#options.now())
     if (this.#ending) return
     this.#speech.interrupt()
     this.#numbers.interrupted(performance.now() - at)
@@ -215,7 +218,7 @@ export class Call extends EventEmitter<{ attached: []; ended: [EndReason] }> {
     this.#options.transcript.add(said)
     if (said.role === 'assistant') return
     this.#numbers.turnEnded()
-    this.#quiet.callerActs(performance.now())
+    this.#quiet.callerActs(this.#options.now())
   }
 
   async #run(agent: VoiceAgent, call: FunctionCall): Promise<void> {

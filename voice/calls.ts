@@ -30,6 +30,8 @@ export interface CallsOptions {
   agent: AgentModels & { url: string; key: string; audio: AgentAudio }
   maxCalls: number
   patience: Patience
+  /** A clock in milliseconds. */
+  now: () => number
   metrics: Metrics
   logger: Logger
   /** Told when a stream has come to a call here: an agent that waits for it elsewhere is of no use any more. */
@@ -52,13 +54,14 @@ export class Calls {
   /** Why calls have ended, for Twilio's question that follows; oldest first. */
   readonly #ended = new Map<string, { reason: EndReason; at: number }>()
   readonly #clock: NodeJS.Timeout
-  #ticked = performance.now()
+  #ticked: number
   #draining = false
   /** Called when the last call has ended. */
   #empty: (() => void) | undefined
 
   constructor(options: CallsOptions) {
     this.#options = options
+    this.#ticked = options.now()
     // Sound that came in time is read before a clock that is late looks for gaps in it.
     this.#clock = setInterval(() => setImmediate(() => this.#tick()), tickEvery)
   }
@@ -171,6 +174,7 @@ export class Calls {
       longest: patience.call,
       quiet: patience.quiet,
       filler: patience.filler,
+      now: this.#options.now,
       metrics,
       logger,
     })
@@ -183,7 +187,7 @@ export class Calls {
       clearTimeout(unclaimed)
       forgetMenu()
       this.#live.delete(callSid)
-      if (call.attached) this.#ended.set(callSid, { reason, at: performance.now() })
+      if (call.attached) this.#ended.set(callSid, { reason, at: this.#options.now() })
       metrics.live.set(this.#live.size)
       if (this.#live.size === 0) this.#empty?.()
     })
@@ -259,7 +263,7 @@ export class Calls {
   }
 
   #tick(): void {
-    const now = performance.now()
+    const now = this.#options.now()
     const stood = Math.max(0, now - this.#ticked - tickEvery)
     this.#ticked = now
     for (const call of this.#live.values()) call.tick(now, stood)

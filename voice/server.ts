@@ -34,6 +34,8 @@ export interface ServerOptions {
   port: number
   logger: Logger
   patience?: Partial<Patience>
+  /** A clock in milliseconds; `performance.now` if omitted. */
+  now?: () => number
   metrics?: Metrics
   /** What `/metrics` answers; this process's own numbers if omitted. */
   numbers?: () => Promise<string>
@@ -71,7 +73,9 @@ export async function startServer(
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`
   const publicUrl = options.publicUrl ?? url
   const signatures = options.twilioAuthToken ? new Signatures(options.twilioAuthToken, publicUrl) : undefined
-  const calls = new Calls({ api, agent, maxCalls, patience, metrics, logger, taken: others?.tellTaken })
+  const now = options.now ?? (() => performance.now())
+  const taken = others?.tellTaken
+  const calls = new Calls({ api, agent, maxCalls, patience, now, metrics, logger, taken })
   const stopHearing = others?.onTaken(callSid => calls.giveUp(callSid))
   const answers = webhooks({
     calls,
