@@ -1,16 +1,9 @@
 import { parseArgs } from 'node:util'
 import { loadDotEnv, readEnv, StartError } from '../env.ts'
 import { Refusal } from './carts/refusal.ts'
-import { openDatabase } from './database.ts'
-import { databaseShape } from './env.ts'
-import { EventLog } from './events/log.ts'
 import type { Counter } from './owner/command.ts'
-import { eraseNumber } from './owner/erase.ts'
-import { keysCommand } from './owner/keys.ts'
-import { exportMenu, importMenuFile } from './owner/menu.ts'
-import { exportSales } from './owner/sales.ts'
-import { setShop, showShop } from './owner/shop.ts'
-import { Shop } from './shops/shop.entity.ts'
+
+// What a command needs is loaded when it runs: a word of help need not wait for the database's libraries.
 
 const help = `What an owner does that has no screen. All of it while the shop is open.
 
@@ -28,10 +21,11 @@ const help = `What an owner does that has no screen. All of it while the shop is
 type Command = (counter: Counter) => Promise<string>
 
 /** @throws StartError when the command is none of those above */
-function readCommand(): { run: Command; yes: boolean } | 'help' {
+async function readCommand(): Promise<{ run: Command; yes: boolean } | 'help'> {
   const [, , first, ...others] = process.argv
   // It has options of its own.
   if (first === 'keys') {
+    const { keysCommand } = await import('./owner/keys.ts')
     const run = keysCommand(others, 'npm run owner -- keys')
     return { run: ({ em }) => run(em), yes: false }
   }
@@ -57,24 +51,24 @@ function commandOf(name: string, args: string[]): Command {
   switch (name) {
     case 'menu export':
       needs(1, 1, 'where to: menu export FILE')
-      return counter => exportMenu(counter, first)
+      return async counter => (await import('./owner/menu.ts')).exportMenu(counter, first)
     case 'menu import':
       needs(1, 1, 'which file: menu import FILE')
-      return counter => importMenuFile(counter, first)
+      return async counter => (await import('./owner/menu.ts')).importMenuFile(counter, first)
     case 'shop show':
       needs(0, 0, '')
-      return showShop
+      return async counter => (await import('./owner/shop.ts')).showShop(counter)
     case 'shop set':
       needs(1, Infinity, 'what to set: shop set NAME=VALUE')
-      return counter => setShop(counter, args)
+      return async counter => (await import('./owner/shop.ts')).setShop(counter, args)
     case 'erase':
       // What is too much may be the rest of a number, which is never shown.
       if (args.length !== 1)
         throw new StartError('Say which number, in quotes if it holds blanks: erase PHONE.')
-      return counter => eraseNumber(counter, first)
+      return async counter => (await import('./owner/erase.ts')).eraseNumber(counter, first)
     case 'sales':
       needs(2, 3, 'from which day to which: sales 2026-11-01 2026-11-30')
-      return counter => exportSales(counter, [first, second, third])
+      return async counter => (await import('./owner/sales.ts')).exportSales(counter, [first, second, third])
     default:
       throw new StartError(`There is no command "${name}".\n\n${help}`)
   }
@@ -93,6 +87,12 @@ function read() {
 
 /** @throws StartError when there is no database or no shop yet */
 async function work({ run, yes }: { run: Command; yes: boolean }): Promise<string> {
+  const [{ openDatabase }, { databaseShape }, { EventLog }, { Shop }] = await Promise.all([
+    import('./database.ts'),
+    import('./env.ts'),
+    import('./events/log.ts'),
+    import('./shops/shop.entity.ts'),
+  ])
   // A mistyped address shall not make another, empty database.
   const orm = await openDatabase(readEnv(databaseShape, process.env).DATABASE_URL, { existing: true })
   try {
@@ -109,7 +109,7 @@ async function work({ run, yes }: { run: Command; yes: boolean }): Promise<strin
 
 try {
   loadDotEnv()
-  const command = readCommand()
+  const command = await readCommand()
   const said = command === 'help' ? help : await work(command)
   if (said) console.log(said)
 } catch (error) {
