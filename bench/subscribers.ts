@@ -75,7 +75,7 @@ export async function subscribersOf(log: (line: string) => void): Promise<Sectio
     const bareCpu = median(open[0]!.cpu)
     return {
       title: 'Subscribers',
-      how: `\`npm run bench -- subscribers\`. ${subscribers.toLocaleString('en')} sockets each, by turns, ${rounds} rounds of ${events} orders by \`placeOrder\`, ${pauseMs} ms between them; the built api on a core of its own with SQLite in a file, the sockets in one process on the other core. The broadcast is a program that sends a message of the same length to every \`ws\` socket and does nothing else. “At each of them” is from sending the order, or the message, until a subscriber has the event; CPU is the whole program's for one event, so it holds the order itself. Every subscription runs its own document with its own rights; what the database knows of the order is read once for all of them.`,
+      how: `\`npm run bench -- subscribers\`. ${subscribers.toLocaleString('en')} sockets each, by turns, ${rounds} rounds of ${events} orders by \`placeOrder\`, ${pauseMs} ms between them; the built api on a core of its own with SQLite in a file, the sockets in one process on the other core. The broadcast is a program that sends a message of the same length to every \`ws\` socket and does nothing else. “At each of them” is from sending the order, or the message, until a subscriber has the event; CPU is the whole program's for one event, so it holds the order itself. An order is two events, one when it is placed and one when its text is on its way. What subscribers with the same document and the same rights are told of an event is worked out once; each message is still put into words for its own socket.`,
       tables: [
         [
           [

@@ -5,6 +5,9 @@ import { delimiter, join } from 'node:path'
 /** The browser that the tests of the screens drive. */
 export const browsers = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 
+/** The same without windows, screens and what belongs to them: it needs two thirds of the processor. */
+export const headlessShell = '/usr/bin/chromium-headless-shell'
+
 /** The folder of a PostgreSQL server's programs, if there is one; the newest of Debian's. */
 export function postgresqlFolder(): string | undefined {
   const versions = globSync('/usr/lib/postgresql/*/bin').sort((a, b) =>
@@ -29,8 +32,11 @@ const apt = (...args: string[]) =>
 
 /** Installs what the tests need from Debian's packages, or says what to install. */
 function setUp(): void {
+  const mayInstall = process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')
   const missing = [
     ...(browsers.some(path => existsSync(path)) ? [] : ['chromium']),
+    // Where it is not to be had, the whole browser does.
+    ...(mayInstall && !existsSync(headlessShell) ? ['chromium-headless-shell'] : []),
     ...(postgresqlFolder() || process.env.TEST_DATABASE_URL ? [] : ['postgresql']),
     // The recipes of docs/api.md.
     ...['curl', 'python3'].filter(name => !works(name, '--version')),
@@ -40,7 +46,7 @@ function setUp(): void {
   ]
   if (missing.length === 0) return
   const packages = missing.join(' ')
-  if (process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
+  if (mayInstall) {
     process.stdout.write(`Installing for the tests: ${packages} …\n`)
     // Without this Debian's package starts a server on port 5432; the tests start one of their own.
     const settings = '/etc/postgresql-common/createcluster.d'

@@ -78,7 +78,7 @@ test('what is tapped while the link is frozen waits in sight, can be taken back,
   expect(await page.getByText(`Order ${faster.number} is already ready`).count(), 'as wished').toBe(0)
   await expect.poll(() => cupsOf(api, ticked)).toEqual([true, false])
   await gone(page.getByText('waiting to be sent'))
-  expect(await stateOf(api, kept)).toMatchObject({ status: 'RECEIVED' })
+  await expect.poll(() => stateOf(api, kept)).toMatchObject({ status: 'RECEIVED' })
 })
 
 test('a tap survives a reload, and one that is too old is refused in sight', async () => {
@@ -110,7 +110,7 @@ test('a tap survives a reload, and one that is too old is refused in sight', asy
   await page
     .getByText(`Order ${old.number}: “Done” was tapped more than 15 minutes ago, so it was not sent.`)
     .waitFor()
-  expect(await stateOf(api, old)).toMatchObject({ status: 'RECEIVED' })
+  await expect.poll(() => stateOf(api, old)).toMatchObject({ status: 'RECEIVED' })
   await toMake(page)
     .getByRole('article', { name: `Order ${old.number}` })
     .waitFor()

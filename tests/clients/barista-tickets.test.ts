@@ -39,7 +39,7 @@ test('each cup is ticked by itself, at every console; the last one makes the ord
       .getByText('Black milk tea')
       .evaluate(name => getComputedStyle(name).textDecorationLine),
   ).toBe('line-through')
-  expect(await cupsOf(api, order)).toEqual([false, true, false])
+  await expect.poll(() => cupsOf(api, order)).toEqual([false, true, false])
   await tile.getByText('being made').waitFor()
   await ticket(right, order).getByText('being made', { exact: true }).waitFor()
   await expect.poll(() => counts('Drinks')).toBe('2 taro milk tea')

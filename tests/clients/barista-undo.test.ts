@@ -32,11 +32,13 @@ test('Done can be undone while the guest has not been told, by a tap or a key, a
   await making(page, order)
     .getByText(/^Done\. The guest is told in \d+ s\.$/)
     .waitFor()
-  expect(await cupsOf(api, order)).toEqual([true, true])
-  expect(await stateOf(api, order)).toMatchObject({ status: 'READY' })
+  // The console shows what was tapped before the api has done it.
+  const shop = { cups: () => cupsOf(api, order), state: () => stateOf(api, order) }
+  await expect.poll(shop.cups).toEqual([true, true])
+  await expect.poll(shop.state).toMatchObject({ status: 'READY' })
   await undo.click()
   await making(page, order).getByText('being made', { exact: true }).waitFor()
-  expect(await cupsOf(api, order), 'only what Done had ticked').toEqual([false, true])
+  await expect.poll(shop.cups, { message: 'only what Done had ticked' }).toEqual([false, true])
   await expect
     .poll(async () => (await stateOf(api, order)).texts.at(-1))
     .toMatchObject({ kind: 'ORDER_READY', status: 'WITHDRAWN' })
@@ -45,7 +47,7 @@ test('Done can be undone while the guest has not been told, by a tap or a key, a
   await undo.waitFor()
   await page.keyboard.press('u')
   await gone(undo)
-  expect(await stateOf(api, order)).toMatchObject({ status: 'PREPARING' })
+  await expect.poll(shop.state).toMatchObject({ status: 'PREPARING' })
   await page.keyboard.press('u')
   await page.getByText('There is nothing to undo just now.').waitFor()
 
@@ -103,7 +105,7 @@ test('who recalls an order that the guest was told of is asked about a correctio
   await dialog.getByText('The guest has been told that it is ready.').waitFor()
   await dialog.getByRole('button', { name: 'Leave it ready' }).click()
   await gone(dialog)
-  expect(await stateOf(api, told)).toMatchObject({ status: 'READY' })
+  await expect.poll(() => stateOf(api, told)).toMatchObject({ status: 'READY' })
   await press(page, 'Recall', told)
   await dialog.getByRole('button', { name: 'Recall and text the guest' }).click()
   await making(page, told).getByText('Correction: sent').waitFor()

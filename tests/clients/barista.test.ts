@@ -139,7 +139,7 @@ test('an order goes its way: start, done, recall, done, picked up, and the board
   await press(page, 'Done,', order)
   await press(page, 'Picked up,', order)
   await gone(ticket(page, order))
-  expect(await stateOf(api, order)).toMatchObject({ status: 'PICKED_UP' })
+  await expect.poll(() => stateOf(api, order)).toMatchObject({ status: 'PICKED_UP' })
 })
 
 test('cancelling asks why, and is not done by accident', async () => {
@@ -157,26 +157,30 @@ test('cancelling asks why, and is not done by accident', async () => {
   await dialog.waitFor()
   await page.keyboard.press('Escape')
   await gone(dialog)
-  expect(await stateOf(api, kept)).toMatchObject({ status: 'RECEIVED', cancelReason: null })
+  await expect.poll(() => stateOf(api, kept)).toMatchObject({ status: 'RECEIVED', cancelReason: null })
 
   await press(page, 'Cancel', sold)
   await dialog.getByRole('radio', { name: 'Something is sold out' }).check()
   await dialog.getByRole('button', { name: `Cancel order ${sold.number}` }).click()
   await gone(ticket(page, sold))
-  expect(await stateOf(api, sold)).toMatchObject({
-    status: 'CANCELLED',
-    cancelReason: 'Something is sold out',
-  })
+  await expect
+    .poll(() => stateOf(api, sold))
+    .toMatchObject({
+      status: 'CANCELLED',
+      cancelReason: 'Something is sold out',
+    })
 
   await press(page, 'Cancel', other)
   await dialog.getByRole('radio', { name: 'Something else' }).check()
   await dialog.getByLabel('The reason').fill('The blender is broken')
   await page.keyboard.press('Enter')
   await gone(ticket(page, other))
-  expect(await stateOf(api, other)).toMatchObject({
-    status: 'CANCELLED',
-    cancelReason: 'The blender is broken',
-  })
+  await expect
+    .poll(() => stateOf(api, other))
+    .toMatchObject({
+      status: 'CANCELLED',
+      cancelReason: 'The blender is broken',
+    })
   await ticket(page, kept).waitFor()
 })
 
@@ -265,7 +269,7 @@ test('a console left behind asks for the PIN again', async () => {
   await api.ask('mutation { signOut }', {}, `${cookie!.name}=${cookie!.value}`)
   await press(page, 'Done,', order)
   await page.getByText('Your session has ended. Sign in again.').waitFor()
-  expect(await stateOf(api, order)).toMatchObject({ status: 'RECEIVED' })
+  await expect.poll(() => stateOf(api, order)).toMatchObject({ status: 'RECEIVED' })
 })
 
 test('a hundred and one open orders are all there', async () => {

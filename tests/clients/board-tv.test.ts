@@ -10,7 +10,7 @@ import { startShop } from './screen.ts'
 
 let browser: Browser
 beforeAll(async () => {
-  browser = await startBrowser()
+  browser = await startBrowser({ withScreen: true })
 })
 afterAll(() => browser.close())
 

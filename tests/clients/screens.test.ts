@@ -12,7 +12,7 @@ import { minutesAgo, openConsole, openScreen, startShop, Streams } from './scree
 
 let browser: Browser
 beforeAll(async () => {
-  browser = await startBrowser()
+  browser = await startBrowser({ withScreen: true })
 })
 afterAll(() => browser.close())
 
