@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startBrowser } from '../support/browser.ts'
 import { cup, cupsOf, gone, press, ready, stateOf, ticket, toMake } from './console.ts'
 import { integrator, type Placed, taro } from './orders.ts'
-import { minutesAgo, openConsole, startShop } from './screen.ts'
+import { minutesAgo, openConsole, passTime, startShop } from './screen.ts'
 
 let browser: Browser
 beforeAll(async () => {
@@ -48,7 +48,7 @@ test('a scanner, or whoever types a number, does the next thing with an order or
   await scan(page, order.number)
   await page.getByText(`Order ${order.number} was done just now.`).waitFor()
   await expect.poll(() => stateOf(api, order)).toMatchObject({ status: 'READY' })
-  await page.clock.fastForward(61_000)
+  await passTime(page, 61_000)
   await ready(page)
     .getByRole('article', { name: `Order ${order.number}` })
     .waitFor()

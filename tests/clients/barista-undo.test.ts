@@ -5,7 +5,7 @@ import { startBrowser } from '../support/browser.ts'
 import { startSmsProvider } from '../support/sms-provider.ts'
 import { cupsOf, cup, gone, press, ready, stateOf, ticket, toMake } from './console.ts'
 import { integrator, type Placed, taro } from './orders.ts'
-import { minutesAgo, openConsole, startShop } from './screen.ts'
+import { minutesAgo, openConsole, passTime, startShop } from './screen.ts'
 
 let browser: Browser
 beforeAll(async () => {
@@ -53,7 +53,7 @@ test('Done can be undone while the guest has not been told, by a tap or a key, a
 
   await press(page, 'Done,', order)
   await undo.waitFor()
-  await page.clock.fastForward(61_000)
+  await passTime(page, 61_000)
   await waiting(page, order).waitFor()
   await gone(undo)
 })

@@ -130,3 +130,10 @@ export class Streams {
     this.#frozen = false
   }
 }
+
+/** Lets time pass for a page and for the shop behind it, which would otherwise tell the page what time it really is. */
+export async function passTime(page: Page, ms: number): Promise<void> {
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + ms })
+  onTestFinished(() => void vi.useRealTimers())
+  await page.clock.fastForward(ms)
+}
