@@ -38,7 +38,7 @@ export async function startShop({
   const { folder, remove } = temporaryFolder()
   const address = database ?? `sqlite:${join(folder, 'bobarista.db')}`
   const key = scopes.length > 0 ? await newKey(address, scopes) : voiceKey
-  const api = await startProgram('dist/api/main.js', {
+  const api = await startProgram('dist/programs/api.js', {
     core,
     env: {
       // As a shop runs it; libraries check themselves less.
@@ -61,7 +61,7 @@ export async function startShop({
 }
 
 async function newKey(database: string, scopes: string[]): Promise<string> {
-  const args = ['dist/api/api-key.js', 'create', 'Benchmark', '--scope', scopes.join(',')]
+  const args = ['dist/programs/api-key.js', 'create', 'Benchmark', '--scope', scopes.join(',')]
   const env = environment({ DATABASE_URL: database })
   const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root, env })
   return stdout.split('\n')[0]!

@@ -63,7 +63,7 @@ export class Shop {
     void shop.#putThrough()
     const common = { PUBLIC_URL: publicUrl, VOICE_API_KEY: voiceKey, ...shop.twilio.env }
     const key = await newKey(shop.database)
-    shop.api = new Program('api', 'dist/api/main.js', folder, {
+    shop.api = new Program('api', 'dist/programs/api.js', folder, {
       ...common,
       API_PORT: String(apiPort),
       DATABASE_URL: shop.database,
@@ -161,7 +161,7 @@ function newDatabase(server: string): string {
 async function newKey(database: string): Promise<string> {
   const { stdout } = await promisify(execFile)(
     process.execPath,
-    [fileOf('dist/api/api-key.js'), 'create', 'Chaos', ...scopes.flatMap(scope => ['--scope', scope])],
+    [fileOf('dist/programs/api-key.js'), 'create', 'Chaos', ...scopes.flatMap(scope => ['--scope', scope])],
     { env: environment({ DATABASE_URL: database }), cwd: tmpdir() },
   )
   return stdout.split('\n')[0]!

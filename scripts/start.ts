@@ -50,7 +50,7 @@ async function start(): Promise<{ stop: () => Promise<void>; kill: () => void }>
   }
 
   try {
-    const api = await keep('dist/api/main.js', {})
+    const api = await keep('dist/programs/api.js', {})
     const voice = await keep('voice/main.ts', { API_URL: env.API_URL || api })
     process.stdout.write(welcome({ api, voice, env }))
   } catch (error) {

@@ -5,7 +5,7 @@ import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, onTestFailed, test } from 'vitest'
 import { Caller } from './support/caller.ts'
 
 let folder: string
@@ -50,6 +50,7 @@ function startShop(env: Record<string, string> = {}, byNpm = false): Shop {
   })
   started.push(child)
   let output = ''
+  onTestFailed(() => console.error(output))
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (chunk: Buffer) => (output += chunk.toString()))
   const exited = once(child, 'exit') as Promise<[number | null]>
@@ -115,7 +116,7 @@ test(
 async function createKey(): Promise<string> {
   const child = spawn(
     process.execPath,
-    ['dist/api/api-key.js', 'create', 'Test', '--scope', 'orders:read', '--scope', 'orders:write'],
+    ['dist/programs/api-key.js', 'create', 'Test', '--scope', 'orders:read', '--scope', 'orders:write'],
     { env: { ...process.env, DATABASE_URL: `sqlite:${folder}/bobarista.db` } },
   )
   let output = ''

@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }))
 
 const backup = (args: string[] = [], url = database) =>
-  run('api/backup.js', { DATABASE_URL: url }, args, folder).ended
+  run('backup', { DATABASE_URL: url }, args, folder).ended
 
 /** The address of a database with what is in a copy. */
 async function restored(copy: string): Promise<string> {

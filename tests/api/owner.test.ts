@@ -45,7 +45,7 @@ interface Said {
 
 /** Runs `npm run owner` beside the running api. @param input what is typed */
 async function owner(args: string[], input = ''): Promise<Said> {
-  const child = spawn(process.execPath, [resolve('dist/api/owner.js'), ...args], {
+  const child = spawn(process.execPath, [resolve('dist/programs/owner.js'), ...args], {
     cwd: folder,
     env: clean({ DATABASE_URL: database }),
   })
@@ -629,7 +629,7 @@ describe('beside a running api', { timeout: 120_000 }, () => {
       const full = await openFile('/dev/full', 'w')
       const child = spawn(
         process.execPath,
-        [resolve('dist/api/owner.js'), 'sales', '2026-03-07', '2026-03-09'],
+        [resolve('dist/programs/owner.js'), 'sales', '2026-03-07', '2026-03-09'],
         {
           cwd: folder,
           env: { PATH: process.env.PATH, DATABASE_URL: database },

@@ -63,7 +63,7 @@ beforeAll(async () => {
   // `npm run` looks first whether anything has to be built, which the tests have done.
   await writeFile(
     join(folder, 'npm'),
-    `#!/bin/sh\nname=$3; shift 4; cd '${resolve('.')}' && exec node "dist/api/$name.js" "$@"\n`,
+    `#!/bin/sh\nname=$3; shift 4; cd '${resolve('.')}' && exec node "dist/programs/$name.js" "$@"\n`,
     { mode: 0o755 },
   )
   terminal = new Terminal(folder, {

@@ -29,7 +29,7 @@ const pin = '482913'
 const variables = { STAFF_PIN: pin, API_PORT: '0', DATABASE_URL: 'sqlite:data/shop.db' }
 
 function start(more: Record<string, string> = {}): Running {
-  const started = run('api/main.js', { ...variables, ...more }, [], folder)
+  const started = run('api', { ...variables, ...more }, [], folder)
   running.push(started)
   return started
 }

@@ -74,7 +74,7 @@ test('a process that is killed at any moment loses no event, and sends none unde
     return random.chance(15) ? { status: 500 } : undefined
   })
   for (let round = 0; round < rounds; round += 1) {
-    child = run('api/main.js', {
+    child = run('api', {
       DATABASE_URL: database,
       API_PORT: '0',
       STAFF_PIN: staffPin,

@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core'
 import { encode } from 'uqr'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import type { TestApi } from '../support/api.ts'
 import { startBrowser } from '../support/browser.ts'
 import { eventually, isLive, openBoard, readySide, setPhone, setTime, shows } from './board.ts'
@@ -10,7 +10,7 @@ import { startShop } from './screen.ts'
 
 let browser: Browser
 beforeAll(async () => {
-  browser = await startBrowser({ withScreen: true })
+  browser = await startBrowser()
 })
 afterAll(() => browser.close())
 
@@ -126,8 +126,10 @@ test('once a night the page loads itself anew, but only when the api answers', a
 })
 
 test('the screen is kept on, and the board says when it is not', async () => {
+  const whole = await startBrowser({ withScreen: true })
+  onTestFinished(() => whole.close())
   const api = await startShop()
-  const board = await openBoard(browser, api, {
+  const board = await openBoard(whole, api, {
     prepare: page =>
       page.addInitScript(() => {
         const request = navigator.wakeLock.request.bind(navigator.wakeLock)

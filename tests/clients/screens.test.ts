@@ -12,7 +12,7 @@ import { minutesAgo, openConsole, openScreen, startShop, Streams } from './scree
 
 let browser: Browser
 beforeAll(async () => {
-  browser = await startBrowser({ withScreen: true })
+  browser = await startBrowser()
 })
 afterAll(() => browser.close())
 
@@ -54,6 +54,12 @@ const lavish: Drink = {
 }
 
 describe('the board', () => {
+  // Its picture says that the screen stays on.
+  let browser: Browser
+  beforeAll(async () => {
+    browser = await startBrowser({ withScreen: true })
+  })
+  afterAll(() => browser.close())
   const options = {
     viewport: { width: 1280, height: 720 },
     // Coarse pictures are small ones.

@@ -5,10 +5,11 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { promisify } from 'node:util'
+import { bundle } from '../../scripts/build.ts'
 
 /**
- * Compiles the api to `dist`, as `npm start` does, unless that is newer than the sources. Type errors are the
- * business of another check: the compiler writes its files all the same.
+ * Compiles and bundles the programs of the api, as `npm start` does, unless they are newer than the sources. Type errors
+ * are the business of another check: the compiler writes its files all the same.
  */
 export async function build(): Promise<void> {
   if (!(await isStale())) return
@@ -17,12 +18,14 @@ export async function build(): Promise<void> {
       if (typeof error.code !== 'number') throw error
     },
   )
+  await bundle()
 }
 
 async function isStale(): Promise<boolean> {
+  const built = await stat('dist/programs/api.js').catch(() => undefined)
+  if (!built) return true
   for await (const source of glob(['env.ts', 'simulation.ts', 'api/**/*.ts'])) {
-    const built = await stat(join('dist', source.replace(/ts$/, 'js'))).catch(() => undefined)
-    if (!built || built.mtimeMs < (await stat(source)).mtimeMs) return true
+    if (built.mtimeMs < (await stat(source)).mtimeMs) return true
   }
   return false
 }
@@ -51,14 +54,14 @@ export interface Running {
   ended: Promise<Ended>
 }
 
-/** Starts a compiled program, e.g. "api/main.js", as the child of a parent that waits for its message. */
+/** Starts a program of the api, e.g. "owner", as the child of a parent that waits for its message. */
 export function run(
   program: string,
   variables: Record<string, string>,
   args: string[] = [],
   cwd = '.',
 ): Running {
-  const child = fork(resolve('dist', program), args, {
+  const child = fork(resolve('dist/programs', `${program}.js`), args, {
     cwd,
     env: clean(variables),
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

@@ -40,12 +40,12 @@ export async function startFuzzedShop({
   const DATABASE_URL = database?.replace('sqlite::memory:', '') || `sqlite:${join(folder, 'shop.db')}`
   const { stdout } = await promisify(execFile)(
     process.execPath,
-    ['dist/api/api-key.js', 'create', 'All', '--scope', scopes.replaceAll(' ', ',')],
+    ['dist/programs/api-key.js', 'create', 'All', '--scope', scopes.replaceAll(' ', ',')],
     { cwd: root, env: environment({ DATABASE_URL }) },
   )
   const [all] = stdout.split('\n')
   const log = await open(join(folder, 'log'), 'a+')
-  const { url, measure, stop } = await startProgram('dist/api/main.js', {
+  const { url, measure, stop } = await startProgram('dist/programs/api.js', {
     ...(core !== undefined && { core }),
     gc: true,
     log: log.fd,
