@@ -59,7 +59,8 @@ const mark = '\0'
  * another one stays: the names, how long a list is, and what is null.
  */
 function formOf(where: unknown, values: unknown[]): unknown {
-  if (where === null || where === undefined || typeof where === 'boolean') return where
+  if (where === undefined) throw new Error('a condition of rows is undefined')
+  if (where === null || typeof where === 'boolean') return where
   if (Array.isArray(where)) return where.map(each => formOf(each, values))
   if (typeof where === 'object' && !(where instanceof Date)) {
     return Object.fromEntries(Object.entries(where).map(([name, each]) => [name, formOf(each, values)]))

@@ -97,15 +97,19 @@ class ShopConnection extends SqliteConnection {
 /** A value of an enum. SQLite sees that an index of some of them fits only when they stand in the statement itself. */
 const constant = /^[A-Z][A-Z_]*$/
 
+/** So many values SQLite takes beside a statement. */
+const mostValues = 32_766
+
 /** A statement with its values beside it; nothing where something else than a value stands for a `?`. */
 function bind(query: string, params: readonly unknown[]): CompiledQuery | undefined {
   const [first, ...parts] = query.split('?')
-  if (parts.length !== params.length) return undefined
+  if (parts.length !== params.length || parts.length > mostValues) return undefined
   const values: unknown[] = []
+  const inserts = first!.startsWith('insert')
   let sql = first!
   for (const [index, part] of parts.entries()) {
     const param = params[index]
-    if (typeof param === 'string' && constant.test(param)) sql += `'${param}'`
+    if (!inserts && typeof param === 'string' && constant.test(param)) sql += `'${param}'`
     else {
       const value = valueOf(param)
       if (value === undefined) return undefined

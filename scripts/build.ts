@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const stamp = join(root, 'dist/built')
+/** Is written when all programs are. */
+export const programsBuilt = join(root, 'dist/programs/built')
 const code = ['api', 'clients', 'env.ts', 'simulation.ts']
 const sources = [...code, 'package-lock.json', 'scripts/build.ts', 'tsconfig.json']
 
@@ -42,7 +44,11 @@ export async function bundle(): Promise<void> {
     },
     platform: 'node',
     // Code that was compiled for this machine, and a library that loads only what is used of its five megabytes.
-    external: ['better-sqlite3', 'bufferutil', 'pg-native', 'utf-8-validate', /^twilio\b/],
+    external: [
+      ...['better-sqlite3', 'bufferutil', 'pg-native', 'utf-8-validate', /^twilio\b/],
+      // Loaded later: a file of ours may be another one by then, when a command of the owner has built anew.
+      'dataloader',
+    ],
     logLevel: 'silent',
   })
   await bundle.write({
@@ -54,6 +60,7 @@ export async function bundle(): Promise<void> {
     banner: ({ isEntry }) => (isEntry ? 'process.noDeprecation = true' : ''),
   })
   await bundle.close()
+  writeFileSync(programsBuilt, '')
 }
 
 /** Builds only when a source is newer than what was built of it. */

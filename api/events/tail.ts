@@ -47,7 +47,8 @@ export class Tail {
   #again = false
   /** Whether the log could not be read the last time. */
   #blind = false
-  #timers: NodeJS.Timeout[] = []
+  #poller: NodeJS.Timeout | undefined
+  #beater: NodeJS.Timeout | undefined
 
   constructor(
     shop: string,
@@ -110,7 +111,7 @@ export class Tail {
           }
           if (at < this.#seq) continue
           if (beats !== group.beats) {
-            const together = beats !== undefined && group.beat?.seq === at
+            const together = beats !== undefined && group.beat?.seq === at && isNow(group.beat)
             beats = group.beats
             yield together ? group.beat! : this.#made(EventType.HEARTBEAT, at)
             continue
@@ -154,14 +155,13 @@ export class Tail {
     // Nobody was woken by what has happened since the head was read.
     this.wake()
     const poll = setInterval(() => this.wake(), this.#poll)
-    const beat = setInterval(() => this.#beat(), this.#heartbeat / this.#groups.length)
-    this.#timers = [poll, beat]
-    for (const timer of this.#timers) timer.unref()
+    this.#poller = poll.unref()
+    this.#keepBeating()
   }
 
   #stop(): void {
-    for (const timer of this.#timers) clearInterval(timer)
-    this.#timers = []
+    clearInterval(this.#poller)
+    clearTimeout(this.#beater)
     this.#kept = false
     this.#started = undefined
   }
@@ -185,6 +185,19 @@ export class Tail {
     }
   }
 
+  /** Tells one group after the other. A timer that rings late does not make the next one late. */
+  #keepBeating(): void {
+    const every = this.#heartbeat / this.#groups.length
+    let due = performance.now() + every
+    const ring = () => {
+      this.#beat()
+      // What a process that stood still for longer has missed is over.
+      due = Math.max(due + every, performance.now() - this.#heartbeat)
+      this.#beater = setTimeout(ring, Math.max(0, due - performance.now())).unref()
+    }
+    this.#beater = setTimeout(ring, every).unref()
+  }
+
   /** Tells the next group that its streams live. */
   #beat(): void {
     this.#turn = (this.#turn + 1) % this.#groups.length
@@ -206,3 +219,6 @@ function tell(group: Group): void {
   group.changed = Promise.withResolvers()
   resolve()
 }
+
+/** Whether a beat is as good as one that would be made now: who was kept waiting would be told an old time by it. */
+const isNow = ({ at }: LogEntry) => Date.now() - at.getTime() < betweenGroups

@@ -28,10 +28,17 @@ export class SharedAnswers {
     const work = async (event: object) => execute({ ...args, rootValue: event })
     if (asked === undefined) return work
     return event => {
-      let answers = this.#kept.get(event)
-      if (!answers) this.#kept.set(event, (answers = new Map()))
-      let answer = answers.get(asked)
-      if (!answer) answers.set(asked, (answer = work(event)))
+      const answers = this.#kept.get(event) ?? new Map<string, Promise<ExecutionResult>>()
+      if (answers.size === 0) this.#kept.set(event, answers)
+      const known = answers.get(asked)
+      if (known) return known
+      const answer = work(event)
+      answers.set(asked, answer)
+      // One that failed is not kept.
+      answer.then(
+        ({ errors }) => errors && answers.delete(asked),
+        () => answers.delete(asked),
+      )
       return answer
     }
   }
@@ -61,7 +68,10 @@ function sameFor({
     visit(set, {
       Variable: ({ name: { value: name } }) => {
         // One that was left out may have a default, which null has not.
-        variables.set(name, variableValues && name in variableValues ? [variableValues[name]] : [])
+        variables.set(
+          name,
+          variableValues && Object.hasOwn(variableValues, name) ? [variableValues[name]] : [],
+        )
       },
     })
   }

@@ -291,7 +291,13 @@ function answersTo(
     },
     next: async () => {
       const { value, done } = await events.next()
-      return done ? { value: undefined, done } : { value: await answerTo(value) }
+      if (done) return { value: undefined, done }
+      try {
+        return { value: await answerTo(value) }
+      } catch (error) {
+        await events.return?.()
+        throw error
+      }
     },
     return: async () => {
       await events.return?.()

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { promisify } from 'node:util'
-import { bundle } from '../../scripts/build.ts'
+import { bundle, programsBuilt } from '../../scripts/build.ts'
 
 /**
  * Compiles and bundles the programs of the api, as `npm start` does, unless they are newer than the sources. Type errors
@@ -22,9 +22,15 @@ export async function build(): Promise<void> {
 }
 
 async function isStale(): Promise<boolean> {
-  const built = await stat('dist/programs/api.js').catch(() => undefined)
+  const built = await stat(programsBuilt).catch(() => undefined)
   if (!built) return true
-  for await (const source of glob(['env.ts', 'simulation.ts', 'api/**/*.ts'])) {
+  for await (const source of glob([
+    'env.ts',
+    'simulation.ts',
+    'scripts/build.ts',
+    'package-lock.json',
+    'api/**/*.ts',
+  ])) {
     if (built.mtimeMs < (await stat(source)).mtimeMs) return true
   }
   return false
