@@ -126,12 +126,13 @@ test('an order that is cancelled in the hold is not called ready', async () => {
 })
 
 test('a text that waits for another try is not sent any more when the order was recalled meanwhile', async () => {
-  await start('0')
+  await start('0', { backOff: 300_000 })
   const { id } = await placeOrder(api, staff)
   await expectTexts(id, 'ORDER_RECEIVED SENT')
   provider.behave({ status: 429, code: 20429 })
   await move(api, staff, 'markOrderReady', id)
   await expect.poll(() => provider.attempts.send).toBe(2)
+  await expectTexts(id, 'ORDER_RECEIVED SENT', 'ORDER_READY QUEUED')
   // As if it had been just on its way back to the queue while the order was recalled.
   const em = api.orm.em.fork()
   await em.nativeUpdate(Sms, { order: id, kind: SmsKind.ORDER_READY }, { status: SmsStatus.SENT })
