@@ -65,16 +65,17 @@ for (const stream of [process.stdout, process.stderr]) stream.on('error', () => 
 
 try {
   let interrupted = 0
-  const early = () => {
+  let interrupt = () => {
     // A start that hangs is left by a second Ctrl-C; what has started by then ends by itself.
     if (interrupted && performance.now() - interrupted > patience) process.exit(130)
     interrupted ||= performance.now()
   }
-  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, early)
+  // One listener for good: a signal that is on its way while another takes its place is heard by neither.
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => interrupt())
   const { stop, kill } = await start()
   let ending = false
   let explained = false
-  const end = () => {
+  interrupt = () => {
     if (explained) {
       kill()
       process.exit(130)
@@ -88,8 +89,7 @@ try {
     }, patience)
     void stop().then(() => process.exit(0))
   }
-  for (const signal of ['SIGINT', 'SIGTERM']) process.off(signal, early).on(signal, end)
-  if (interrupted) end()
+  if (interrupted) interrupt()
 } catch (error) {
   if (error instanceof StartError) process.stderr.write(`${error.message}\n`)
   else if (!(error instanceof DidNotStart))
