@@ -229,6 +229,7 @@ test('eight hours of beats leave nothing behind in the memory', { timeout: 240_0
   await board.getByText(/Page \d of \d/).waitFor()
   // As many as come in eight hours of a shop.
   await expect.poll(() => beats, { timeout: 60_000 }).toBeGreaterThan((hours * 3_600) / 5)
-  // The first hour also warms the browser up.
-  expect(heaps.at(-1)! - heaps[1]!, `bytes after each hour: ${heaps.join(' ')}`).toBeLessThan(400_000)
+  // The first hour also warms the browser up, and what it does for itself now and then is no leak: that grows each hour.
+  const left = Math.min(...heaps.slice(-3)) - heaps[1]!
+  expect(left, `bytes after each hour: ${heaps.join(' ')}`).toBeLessThan(300_000)
 })
