@@ -35,7 +35,6 @@ export class Tail {
   /** The newest events, oldest first, without holes up to `#seq`. */
   #recent: LogEntry[] = []
   #seq = 0
-  #listeners = 0
   readonly #groups: Group[]
   /** Which group was told of a beat last. */
   #turn = 0
@@ -84,7 +83,6 @@ export class Tail {
   }
 
   async *listen(after?: number): AsyncGenerator<LogEntry, void> {
-    this.#listeners += 1
     const group = this.#groups.reduce((least, each) => (each.listeners < least.listeners ? each : least))
     group.listeners += 1
     try {
@@ -136,8 +134,7 @@ export class Tail {
       }
     } finally {
       group.listeners -= 1
-      this.#listeners -= 1
-      if (this.#listeners === 0) this.#stop()
+      if (this.#groups.every(({ listeners }) => listeners === 0)) this.#stop()
     }
   }
 
