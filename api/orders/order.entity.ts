@@ -130,8 +130,12 @@ export class Order {
   @Field(() => Date, { description: 'When it was placed.' })
   createdAt: Date = new Date()
 
-  @Property({ type: 'Date', onUpdate: () => new Date() })
-  @Field(() => Date, { description: 'When anything about it last changed.' })
+  /** Never goes back, though the clock may be set back: screens drop what is older than they know. */
+  @Property({
+    type: 'Date',
+    onUpdate: ({ updatedAt }: Order) => new Date(Math.max(Date.now(), updatedAt.getTime())),
+  })
+  @Field(() => Date, { description: 'When anything about it last changed; it never goes back.' })
   updatedAt: Date = new Date()
 
   @Property({ type: 'Date', nullable: true })

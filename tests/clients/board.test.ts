@@ -1,8 +1,10 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { Order } from '../../api/orders/order.entity.ts'
 import { startBrowser } from '../support/browser.ts'
 import { phoneCall } from '../support/phone-call.ts'
 import { eventually, isLive, numbers, openBoard, preparingSide, readySide, setPhone, shows } from './board.ts'
+import { staff, stateOf } from './console.ts'
 import { integrator, type Placed } from './orders.ts'
 import { minutesAgo, received, startShop } from './screen.ts'
 
@@ -54,6 +56,24 @@ test('orders stand in the order they were placed, and a recalled one takes its p
   await shows(board, [second, last])
   await move(first, 'recallOrder')
   await shows(board, [first, second, last])
+})
+
+test('what is heard of an order that is over leaves the next one of its number alone', async () => {
+  const api = await startShop()
+  const { place, move } = await integrator(api)
+  const over = await minutesAgo(5, () => place())
+  await move(over, 'markOrderReady')
+  await move(over, 'completeOrder')
+  const next = await place()
+  await api.orm.em.fork().nativeUpdate(Order, over.id, { number: next.number })
+  const board = await openBoard(browser, api)
+  await shows(board, [next])
+
+  const act = await staff(api)
+  const [cup] = (await stateOf(api, over)).items
+  await act(`recordLabels(input: { cups: ["${cup!.id}"] })`)
+  const last = await place()
+  await shows(board, [next, last])
 })
 
 test('neither the board nor what it is sent tells who has ordered', async () => {

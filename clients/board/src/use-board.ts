@@ -41,7 +41,10 @@ export function useBoard() {
     if (type === 'HEARTBEAT') setClock(at)
     waitMinutes.value = minutes
     if (!order) return
-    const others = orders.value.filter(({ number }) => number !== order.number)
+    // What is heard of an order that is over must not take its number's next one away.
+    const others = orders.value.filter(
+      ({ number, createdAt }) => number !== order.number || createdAt > order.createdAt,
+    )
     orders.value = isHere(order) ? [...others, order] : others
   }
 
