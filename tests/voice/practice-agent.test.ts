@@ -259,7 +259,7 @@ test('an interrupted call is cancelled when it has no effect, and awaited in sil
 test('what is damaged on the way is asked again', async () => {
   const client = await Client.talking()
   await client.next('AgentAudioDone')
-  client.speak('a taro milk tea with everything', { share: 0.6 })
+  client.speak('a taro milk tea with everything', { share: 0.6, silence: 1 })
   await client.next('UserStartedSpeaking')
   await client.next('EndOfTurn')
   await client.says('Sorry, I did not catch that.')

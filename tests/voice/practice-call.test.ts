@@ -42,8 +42,7 @@ function runCall(
   return new Promise(resolve => child.once('close', code => resolve({ code, output, errors })))
 }
 
-// Sound comes in real time here, from one process to another: where the machine itself stands still, words are lost.
-describe('on a whole shop', { retry: 1 }, () => {
+describe('on a whole shop', () => {
   let api: TestApi
   let agent: Awaited<ReturnType<typeof startPracticeAgent>>
   let voice: Awaited<ReturnType<typeof startVoice>>

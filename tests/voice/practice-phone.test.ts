@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { Demodulator, modulate } from '../../voice/practice/modem.ts'
 import { dial, type DialOptions, type Phone } from '../../voice/practice/phone.ts'
+import { playScript, readScript } from '../../voice/practice/script.ts'
 import { Inbox } from '../support/inbox.ts'
 import { faultOf } from '../support/wire.ts'
 import { decodeMulaw, encodeMulaw } from './practice-sound.ts'
@@ -401,6 +402,24 @@ describe('marks and clear', () => {
     await line.marked('done')
     expect(codes(phone)).toEqual([31931])
   })
+})
+
+test('who goes by a script says once more what was not caught, and then goes on', async () => {
+  const { phone, line } = await talking()
+  const said: string[] = []
+  const lines = readScript('> what would\nA taro milk tea.\n> is that right\nYes.\nBye.')
+  const played = playScript(phone, lines, text => said.push(text))
+  const answers = [
+    ...['Sorry, I did not catch that.', 'Sorry, I did not catch that.', 'One tea. Is that right?'],
+    ...['Sorry, I did not catch that.', 'Your order number is 4, 7, 8, 2.', 'Goodbye!'],
+  ]
+  line.play(modulate('What would you like?', 8_000))
+  for (const answer of answers) {
+    await line.heard.next()
+    line.play(modulate(answer, 8_000))
+  }
+  expect(await played).toBe('4782')
+  expect(said).toEqual([...Array<string>(3).fill('A taro milk tea.'), 'Yes.', 'Yes.', 'Bye.'])
 })
 
 test('what Twilio refuses is reported once and passed over', async () => {

@@ -15,6 +15,9 @@ import {
 } from './order-talk.ts'
 import { hasDigits, type Intent, intentsOf, whichOf } from './understand.ts'
 
+/** What a caller hears whose sound was damaged. */
+export const notCaught = 'Sorry, I did not catch that.'
+
 /** One thing a caller said. */
 interface Heard {
   text: string
@@ -46,7 +49,7 @@ export class Conversation {
 
   /** The caller spoke, but the sound was damaged. */
   missed(): Turn {
-    return this.#memory.say('Sorry, I did not catch that.', this.#memory.asked)
+    return this.#memory.say(notCaught, this.#memory.asked)
   }
 
   /** The caller said something. */

@@ -34,6 +34,8 @@ const longestText = 0xffff
 const clearShare = 0.6
 /** Mean square of a sample below which nothing is searched for: the hiss of an idle line. */
 const idlePower = 30 ** 2
+/** So long nothing at all may come in the middle of a message, in seconds: when sound is late, it is heard through. */
+const longestGap = 1
 /** Energy of a symbol, compared with the sync word, at which the message counts as cut off. */
 const lostShare = 0.1
 const symbolsLost = 3
@@ -124,6 +126,9 @@ export class Demodulator extends EventEmitter<Events> {
 
   #sync: Sync | undefined
   #message: Message | undefined
+  readonly #longestGap: number
+  /** Zeros in a row. */
+  #zeros = 0
 
   /**
    * @param sampleRate samples a second, a multiple of 8000
@@ -132,6 +137,7 @@ export class Demodulator extends EventEmitter<Events> {
   constructor(sampleRate: number) {
     super()
     this.#samplesPerLook = samplesPerSymbol(sampleRate) / looksPerSymbol
+    this.#longestGap = longestGap * sampleRate
     const period = sampleRate / commonTone
     this.#waves = Float64Array.from({ length: period * tones.length * 2 }, (_, at) => {
       const tone = tones[(at >> 1) % tones.length]!
@@ -147,22 +153,32 @@ export class Demodulator extends EventEmitter<Events> {
 
   /** Takes samples in any portions. */
   push(samples: Int16Array): void {
-    const width = tones.length * 2
     for (const value of samples) {
-      const from = (this.#sample * width) % this.#waves.length
-      for (let wave = 0; wave < width; wave++) {
-        this.#current[wave] = this.#current[wave]! + value * this.#waves[from + wave]!
+      if (value === 0) {
+        if (++this.#zeros === this.#longestGap) this.#giveUp()
+        continue
       }
-      this.#sample++
-      if (this.#sample % this.#samplesPerLook === 0) {
-        this.#looks.set(this.#current, (this.#look % looksPerSymbol) * width)
-        this.#current.fill(0)
-        this.#lookAtSymbol()
-        this.#seekSync()
-        this.#readOn()
-        this.#look++
-      }
+      // A tone passes through zero, but is not there for two samples: those are a gap, after which it goes on.
+      if (this.#zeros === 1) this.#take(0)
+      this.#zeros = 0
+      this.#take(value)
     }
+  }
+
+  #take(value: number): void {
+    const width = tones.length * 2
+    const from = (this.#sample * width) % this.#waves.length
+    for (let wave = 0; wave < width; wave++) {
+      this.#current[wave] = this.#current[wave]! + value * this.#waves[from + wave]!
+    }
+    this.#sample++
+    if (this.#sample % this.#samplesPerLook > 0) return
+    this.#looks.set(this.#current, (this.#look % looksPerSymbol) * width)
+    this.#current.fill(0)
+    this.#lookAtSymbol()
+    this.#seekSync()
+    this.#readOn()
+    this.#look++
   }
 
   /** Which tone fills the last symbol's length of samples (non-coherent: its phase does not matter). */
@@ -233,6 +249,12 @@ export class Demodulator extends EventEmitter<Events> {
     message.weak = this.#energy[slot]! < lostShare * message.energy ? message.weak + 1 : 0
     if (message.weak >= symbolsLost) this.#end()
     else if (message.symbols.length >= symbolsIn(message)) this.#end(textOf(message))
+  }
+
+  /** Nothing comes any more. */
+  #giveUp(): void {
+    this.#sync = undefined
+    if (this.#message) this.#end()
   }
 
   #end(text?: string): void {

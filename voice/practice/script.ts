@@ -1,3 +1,4 @@
+import { notCaught } from './conversation.ts'
 import type { Phone } from './phone.ts'
 
 /** One line of a call script. */
@@ -57,46 +58,86 @@ export function orderNumberIn(text: string): string | undefined {
 }
 
 /**
- * Plays a script: each line is said when the other side has finished speaking.
+ * Plays a script: each line is said when the other side has finished speaking, and once more when it was not caught.
  * @param said called with what the caller does
  * @returns the order number that was heard
  * @throws ScriptFailed when something expected was not heard, or no order number was
  */
 export async function playScript(phone: Phone, lines: Line[], said: (text: string) => void): Promise<string> {
-  let number: string | undefined
-  const remember = (text: string) => (number = orderNumberIn(text) ?? number)
-  phone.on('heard', remember)
+  const caller = new Caller(phone, said)
   try {
-    for (const line of lines) await play(phone, line, said)
+    for (const line of lines) await caller.do(line)
     // Nothing more is said, so it is no failure when the other side has nothing to say either.
     await Promise.race([phone.ended, phone.hearsOut(lastSilence, patience).catch(() => undefined)])
   } catch (error) {
     throw new ScriptFailed(error instanceof Error ? error.message : String(error))
   } finally {
-    phone.off('heard', remember)
     await phone.hangUp()
   }
-  if (!number) throw new ScriptFailed('The order did not come out: no order number was heard.')
-  return number
+  if (!caller.orderNumber) throw new ScriptFailed('The order did not come out: no order number was heard.')
+  return caller.orderNumber
 }
 
-async function play(phone: Phone, line: Line, said: (text: string) => void): Promise<void> {
-  switch (line.do) {
-    case 'hear':
-      await phone.hears(line.pattern, patience)
-      break
-    case 'say':
-      await phone.hearsOut(undefined, patience)
-      said(line.text)
-      await phone.say(line.text)
-      break
-    case 'press':
-      await phone.hearsOut(undefined, patience)
-      said(`[${line.keys}]`)
-      await phone.press(line.keys)
-      break
-    case 'hangUp':
-      await phone.hangUp()
-      break
+/** Who goes by a script. */
+class Caller {
+  /** The last one that was heard. */
+  orderNumber: string | undefined
+  readonly #phone: Phone
+  readonly #said: (text: string) => void
+  #words = ''
+  /** Whether the other side has not caught them; resolves when it says so. */
+  #lost = false
+  #loss = Promise.withResolvers<void>()
+
+  constructor(phone: Phone, said: (text: string) => void) {
+    this.#phone = phone
+    this.#said = said
+    phone.on('heard', text => {
+      this.orderNumber = orderNumberIn(text) ?? this.orderNumber
+      if (text !== notCaught) return
+      this.#lost = true
+      this.#loss.resolve()
+    })
+  }
+
+  async do(line: Line): Promise<void> {
+    switch (line.do) {
+      case 'hear':
+        await this.#hear(line.pattern)
+        break
+      case 'say':
+        await this.#turn()
+        await this.#say(line.text)
+        break
+      case 'press':
+        await this.#turn()
+        this.#said(`[${line.keys}]`)
+        await this.#phone.press(line.keys)
+        break
+      case 'hangUp':
+        await this.#phone.hangUp()
+        break
+    }
+  }
+
+  async #hear(pattern: RegExp): Promise<void> {
+    const heard = this.#phone.hears(pattern, patience).then(() => true)
+    while (!(await Promise.race([heard, this.#loss.promise]))) await this.#turn()
+  }
+
+  async #say(words: string): Promise<void> {
+    this.#words = words
+    this.#said(words)
+    await this.#phone.say(words)
+  }
+
+  /** Waits until the other side has finished, and has caught what was said. */
+  async #turn(): Promise<void> {
+    await this.#phone.hearsOut(undefined, patience)
+    if (!this.#lost) return
+    this.#lost = false
+    this.#loss = Promise.withResolvers()
+    await this.#say(this.#words)
+    await this.#turn()
   }
 }
