@@ -6,6 +6,7 @@ import { GraphQLError, type GraphQLSchema } from 'graphql'
 import Koa from 'koa'
 import type { Logger } from 'pino'
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { refuseUpgrade } from '../upgrade.ts'
 import { KeyUse } from './auth/key-use.ts'
 import { PiiReads } from './auth/pii-reads.ts'
 import { sessionCookie, type Staff } from './auth/staff.ts'
@@ -292,8 +293,10 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   server.requestTimeout = slowestRequest
   server.headersTimeout = slowestRequest / 3
   server.on('upgrade', (request, duplex, head) => {
-    if (request.url?.split('?')[0] === '/graphql') return socket.upgrade(request, duplex, head)
-    duplex.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n')
+    // A client that breaks off before there is a WebSocket would end this process.
+    duplex.on('error', () => duplex.destroy())
+    if (request.url?.split('?')[0] === '/graphql') socket.upgrade(request, duplex, head)
+    else refuseUpgrade(duplex, '404 Not Found')
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)

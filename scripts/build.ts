@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const stamp = join(root, 'dist/built')
 /** Is written when all programs are. */
 export const programsBuilt = join(root, 'dist/programs/built')
-const code = ['api', 'clients', 'env.ts', 'simulation.ts']
+const code = ['api', 'clients', 'env.ts', 'simulation.ts', 'upgrade.ts']
 const sources = [...code, 'package-lock.json', 'scripts/build.ts', 'tsconfig.json']
 
 const binary = (name: string, file: string) =>

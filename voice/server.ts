@@ -5,6 +5,7 @@ import Koa from 'koa'
 import type { Logger } from 'pino'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { signatureHeader, simulationPath } from '../simulation.ts'
+import { refuseUpgrade } from '../upgrade.ts'
 import type { Api } from './api.ts'
 import { Calls, type CallsOptions } from './calls.ts'
 import { Metrics } from './metrics.ts'
@@ -163,13 +164,12 @@ export async function startServer(
   }
 
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    const refuse = (status: string) => socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`)
     socket.on('error', () => socket.destroy())
-    if (request.url !== '/twilio' && request.url !== '/twilio/') return void refuse('404 Not Found')
+    if (request.url !== '/twilio' && request.url !== '/twilio/') return refuseUpgrade(socket, '404 Not Found')
     const signature = request.headers['x-twilio-signature']
     if (signatures && !signatures.upgradeSigned(String(signature ?? ''), '/twilio')) {
       metrics.refused.inc({ why: 'signature' })
-      return void refuse('403 Forbidden')
+      return refuseUpgrade(socket, '403 Forbidden')
     }
     websocket.handleUpgrade(request, socket, head, client => void takeStream(client))
   })

@@ -27,6 +27,7 @@ async function isStale(): Promise<boolean> {
   for await (const source of glob([
     'env.ts',
     'simulation.ts',
+    'upgrade.ts',
     'scripts/build.ts',
     'package-lock.json',
     'api/**/*.ts',
