@@ -16,6 +16,7 @@ import type { Viewer } from '../auth/viewer.ts'
 import { refuse } from '../carts/refusal.ts'
 import type { Context } from '../context.ts'
 import { OrderEvent } from '../events/order-event.ts'
+import { unfitToValidate } from '../graphql/before-validation.ts'
 import { checkLimits, limits } from '../limits/limits.ts'
 import { Order } from '../orders/order.entity.ts'
 import type { WebhookDelivery } from './webhook-delivery.entity.ts'
@@ -50,10 +51,15 @@ const usualDocument = `
 export function fitDocument(schema: GraphQLSchema, text: string | null, viewer: Viewer): DocumentNode {
   const path = ['input', 'document']
   if (!viewer.scopes.has('orders:read')) {
-    refuse('MISSING_SCOPE', 'Events are told to keys with the scope orders:read. Use one that has it.', path)
+    refuse(
+      'MISSING_SCOPE',
+      'Events are told to keys with the scope orders:read as well. Use one that has it.',
+    )
   }
   try {
     const document = operationAround(text ?? usualDocument)
+    const unfit = unfitToValidate(document)
+    if (unfit) throw unfit
     const [fault] = validate(schema, document)
     if (fault) throw fault
     const lacking = lackingScope(schema, document, viewer)

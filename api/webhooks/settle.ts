@@ -63,20 +63,30 @@ export async function settle(
       // What is our own fault says nothing about the target.
       return outcome === WebhookOutcome.INTERNAL_ERROR
         ? undefined
-        : targetFails(webhook, delivery, begun, posted, patience)
+        : targetFails(em, webhook, delivery, begun, posted, patience)
   }
 }
 
-/** What has waited for a target that failed waits no longer. */
+/** Deliveries that fail one after the other are a target that is away; a single one may be an event it does not take. */
+const away = 2
+
+/** What has waited for a target that was away waits no longer. */
 async function targetIsWell(em: EntityManager, webhook: Webhook): Promise<void> {
   webhook.lastDeliveredAt = new Date()
-  if (!webhook.failingSince) return
+  const wasAway = webhook.failures >= away
   webhook.recover()
+  if (!wasAway) return
   await em.nativeUpdate(
     WebhookDelivery,
     { webhook: webhook.id, status: WebhookDeliveryStatus.PENDING, dueAt: { $gt: new Date() } },
     { dueAt: new Date() },
   )
+}
+
+/** Whether others than this one have failed since the target has taken nothing. */
+async function othersFailed(em: EntityManager, { id, failingSince }: Webhook, { id: own }: WebhookDelivery) {
+  const others = { webhook: id, status: WebhookDeliveryStatus.PENDING, id: { $ne: own }, tries: { $gt: 0 } }
+  return (await em.count(WebhookDelivery, { ...others, updatedAt: { $gte: failingSince! } })) > 0
 }
 
 function postpone(delivery: WebhookDelivery, retryAfter: number, { backOff, giveUp }: Patience): void {
@@ -88,19 +98,23 @@ function postpone(delivery: WebhookDelivery, retryAfter: number, { backOff, give
   delivery.dueAt = later(backOff, Math.max(tries, 1), retryAfter)
 }
 
-function targetFails(
+async function targetFails(
+  em: EntityManager,
   webhook: Webhook,
   delivery: WebhookDelivery,
   begun: Date,
   { status, retryAfter }: Posted,
   { backOff, giveUp }: Patience,
-): WebhookDisabledReason | undefined {
+): Promise<WebhookDisabledReason | undefined> {
   const now = new Date()
   // Of several that were on their way when the first one failed, only that one counts.
   if (!webhook.failingSince || begun >= webhook.failingSince) {
-    webhook.failures += 1
     webhook.failingSince ??= now
-    webhook.dueAt = later(backOff, webhook.failures, retryAfter)
+    // One that fails again and again by itself must not hold up those that the target may take.
+    if (webhook.failures === 0 || (await othersFailed(em, webhook, delivery))) webhook.failures += 1
+    const pauses = webhook.failures - away + 1
+    if (pauses > 0) webhook.dueAt = later(backOff, pauses, retryAfter)
+    else if (retryAfter > 0) webhook.dueAt = new Date(now.getTime() + retryAfter)
   }
   if (!webhook.enabled) return undefined
   if (status === gone) {

@@ -19,6 +19,7 @@ import { Webhook } from './webhook.entity.ts'
     'TOO_COSTLY',
     'TOO_DEEP',
     'TOO_MANY_ALIASES',
+    'TOO_MANY_FIELDS',
     'TOO_MANY_WEBHOOKS',
     'UNKNOWN_HOST',
     'WEBHOOKS_OFF',

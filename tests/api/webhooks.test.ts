@@ -276,6 +276,33 @@ describe('a target that fails', () => {
     expect((await webhookState(api, key, id)).enabled).toBe(true)
   })
 
+  test('on one event only is tried again by itself, and holds up none of the others', async () => {
+    await start({ backOff: anHour })
+    const { id } = await registerWebhook(api, key, { url: receiver.url, eventTypes: ['MENU_CHANGED'] })
+    let poison: string | undefined
+    receiver.reactTo(({ id: came }) => (came === (poison ??= came) ? { status: 400 } : undefined))
+    await menuChanges(1)
+    await eventually(async () => (await deliveriesOf(id))[0]?.attempts.length).toBe(1)
+    for (let count = 1; count <= 5; count += 1) {
+      await menuChanges(1)
+      await expectDelivered(id, count)
+    }
+    expect(receiver.received.filter(({ id: came }) => came === poison)).toHaveLength(1)
+  })
+
+  test('on several events makes the others wait, until one is taken', async () => {
+    await start({ backOff: 400 })
+    const { id } = await registerWebhook(api, key, { url: receiver.url, eventTypes: ['MENU_CHANGED'] })
+    receiver.always('/', { status: 503 })
+    await menuChanges(20)
+    await eventually(async () => (await webhookState(api, key, id)).failingSince).not.toBeNull()
+    await eventually(() => receiver.received.length).toBeGreaterThan(5)
+    // Four were on their way at once, and one after the other since then.
+    expect(new Set(receiver.received.map(({ id: came }) => came)).size).toBeLessThan(10)
+    receiver.always('/', { status: 204 })
+    await expectDelivered(id, 20)
+  })
+
   test.each([
     ['REDIRECTED', 307, { status: 307, headers: { Location: '/elsewhere' } }],
     ['TIMED_OUT', null, 'hang'],
@@ -460,9 +487,8 @@ describe('what is registered is checked', () => {
     const document = `fragment P on OrderEvent { ${'type '.repeat(900)} }`
     const { code, message } = await askForWebhook(api, key, { url: receiver.url, document })
     expect({ code, message }).toEqual({
-      code: 'BAD_DOCUMENT',
-      message:
-        'This document repeats fields too often, or is too large, to be checked. Select each field once.',
+      code: 'TOO_MANY_FIELDS',
+      message: 'This document selects a field of the same name more than 100 times; split it.',
     })
   })
 
