@@ -12,6 +12,7 @@ const subjects: Record<string, (source: Record<string, unknown>) => { order?: un
   Order: ({ id }) => ({ order: id }),
   Call: ({ id }) => ({ call: id }),
   FunctionCall: ({ call }) => ({ call }),
+  Said: ({ call }) => ({ call }),
 }
 
 /**

@@ -5,7 +5,6 @@ import { allow } from '../auth/allow.ts'
 import { Drink } from '../carts/drink.ts'
 import { Node } from '../node.ts'
 import { Order } from '../orders/order.entity.ts'
-import { longList, rows } from '../limits/limits.ts'
 import { Shop } from '../shops/shop.entity.ts'
 import { CallMetrics } from './call-metrics.ts'
 import { CallOutcome, outcomeOf } from './outcome.ts'
@@ -81,13 +80,16 @@ export class Call {
   @Property({ type: 'string', nullable: true })
   @Field(() => PhoneNumber, {
     nullable: true,
-    description: 'Caller ID when it is a number that can be texted.',
+    description: 'Caller ID when it is a number that can be texted. Null without orders:pii or calls:write.',
   })
   @allow('orders:pii', 'calls:write')
   from: string | null = null
 
   @Property({ type: 'string', nullable: true })
-  @Field(() => PhoneNumber, { nullable: true, description: 'The number the caller gave or agreed to.' })
+  @Field(() => PhoneNumber, {
+    nullable: true,
+    description: 'The number the caller gave or agreed to. Null without orders:pii or calls:write.',
+  })
   @allow('orders:pii', 'calls:write')
   phone: string | null = null
 
@@ -109,7 +111,8 @@ export class Call {
   @Property({ type: 'string', nullable: true })
   @Field(() => String, {
     nullable: true,
-    description: "Why the caller is put through to the shop, in the agent's words.",
+    description:
+      "Why the caller is put through to the shop, in the agent's words. Null without the scope orders:pii.",
   })
   @allow('orders:pii')
   transferReason: string | null = null
@@ -118,9 +121,8 @@ export class Call {
   @Property({ type: 'integer', default: 0 })
   effects: number = 0
 
+  /** What was said, in order. */
   @Property({ type: 'json' })
-  @Field(() => [Said], { description: 'What was said, in order.' })
-  @rows(longList)
   transcript: Said[] = []
 
   @Property({ type: 'json', nullable: true })
@@ -128,7 +130,10 @@ export class Call {
   metrics: CallMetrics | null = null
 
   @OneToOne(() => Order, order => order.call, { nullable: true })
-  @Field(() => Order, { nullable: true, description: 'What was ordered; null before checkout.' })
+  @Field(() => Order, {
+    nullable: true,
+    description: 'What was ordered. Null before checkout, and without orders:read or calls:write.',
+  })
   @allow('orders:read', 'calls:write')
   order: Rel<Order> | null = null
 
@@ -154,7 +159,8 @@ export class Call {
   @Property({ type: 'Date', nullable: true })
   @Field(() => Date, {
     nullable: true,
-    description: 'When its numbers and words were erased because it was old enough; null before.',
+    description:
+      'When its numbers and words were erased; null before, and again when something was said or done afterwards.',
   })
   erasedAt: Date | null = null
 

@@ -217,6 +217,8 @@ export class CallResolver {
       if (!call) return false
       const words = said.map(({ speaker, text }) => ({ speaker, text: text.slice(0, longestWords) }))
       call.transcript = [...call.transcript.slice(0, Math.max(0, from)), ...words].slice(0, longestTranscript)
+      // What comes after the rest was erased is to be erased as well.
+      if (words.length > 0) call.erasedAt = null
       return true
     })
     if (known) liveCalls.wake()
@@ -225,19 +227,26 @@ export class CallResolver {
 
   @FieldResolver(() => String, {
     nullable: true,
-    description: "The last four digits of the caller's number; null when it is withheld.",
+    description:
+      "The last four digits of the caller's number. Null when it is withheld, and without the scope orders:pii.",
   })
   @allow('orders:pii')
   callerEnding(@Root() { from }: Call): string | null {
     return from?.slice(-shownDigits) ?? null
   }
 
+  @FieldResolver(() => [Said], { description: 'What was said, in order.' })
+  @rows(longList)
+  transcript(@Root() call: Call): Said[] {
+    return saidOn(call, call.transcript)
+  }
+
   @FieldResolver(() => [Said], { description: 'What was said last, in order.' })
   lastWords(
-    @Root() { transcript }: Call,
+    @Root() call: Call,
     @Arg('last', () => Int, { defaultValue: 2, description: 'How many, 1 to 20.' }) last: number,
   ): Said[] {
-    return transcript.slice(-Math.min(20, Math.max(1, last)))
+    return saidOn(call, call.transcript.slice(-Math.min(20, Math.max(1, last))))
   }
 
   @FieldResolver(() => [FunctionCall], { description: 'The agent functions with an effect, in order.' })
@@ -273,3 +282,6 @@ export class CallResolver {
     return money(sumOf(call.cart), call.shop.currency)
   }
 }
+
+/** Words as they are told: it is written down on whose call they were read. */
+const saidOn = ({ id }: Call, said: Said[]): Said[] => said.map(each => ({ ...each, call: id }))

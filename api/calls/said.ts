@@ -27,6 +27,9 @@ export class Said {
   })
   @allow('orders:pii')
   text!: string
+
+  /** CallSid, where it is told. */
+  call?: string
 }
 
 @InputType({ description: 'Something said on a call.' })

@@ -88,6 +88,7 @@ export async function once<Answer extends { ok: boolean }>(
       const menu = () => Menu.of(tx.em, call.shop)
       const answer = { ok: true, ...(await run({ call, menu, tx: { em: tx.em, append } })) }
       call.effects += 1
+      call.erasedAt = null
       // What others were told of cannot be taken back.
       tx.em.create(FunctionCall, { ...record, answer, place: call.effects, before: told ? null : before })
       return answer as unknown as Answer
@@ -95,7 +96,10 @@ export async function once<Answer extends { ok: boolean }>(
       if (!(error instanceof Refusal)) throw error
       tx.em.clear()
       const answer = { ...failed(error), ...otherwise(call) }
-      if (call && !known) tx.em.create(FunctionCall, { ...record, answer })
+      if (call && !known) {
+        tx.em.create(FunctionCall, { ...record, answer })
+        await tx.em.nativeUpdate(Call, { id: call.id, erasedAt: { $ne: null } }, { erasedAt: null })
+      }
       return answer as unknown as Answer
     }
   })

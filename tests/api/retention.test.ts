@@ -123,6 +123,29 @@ test('with them goes what an order was placed by: a key that may have been made 
   }
 })
 
+test('what is said and done on a call after it was erased is erased the next time', async () => {
+  const api = await startApi()
+  const key = await api.key('calls:write')
+  const call = await phoneCall(api, key, { from: '+15557654321' })
+  const erase = () => eraseBefore(api.orm.em.fork(), new Date(Date.now() + 60_000))
+  expect(await erase()).toMatchObject({ calls: 1 })
+  expect(await erase()).toMatchObject({ calls: 0 })
+  const said = '{ speaker: CALLER, text: "it is 555-123-4567" }'
+  for (const afterwards of [
+    () =>
+      api.ask(`mutation { recordWords(input: { call: "${call.id}", from: 0, said: [${said}] }) }`, {}, key),
+    () => call.run('savePhoneNumber', { phone: '555-123-4567' }),
+    () => call.run('removeFromCart', { index: 7 }),
+  ]) {
+    await afterwards()
+    expect(await erase()).toMatchObject({ calls: 1 })
+  }
+  const em = api.orm.em.fork()
+  const left = [await em.execute('select * from call'), await em.execute('select * from function_call')]
+  expect(JSON.stringify(left)).not.toMatch(/555-?123-?4567|"index"/)
+  await api.close()
+})
+
 test('who has read them is forgotten after its time, and not before', async () => {
   const api = await startApi()
   const key = await api.key('orders:read', 'orders:pii')
