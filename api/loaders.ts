@@ -29,7 +29,8 @@ export function createLoaders(em: EntityManager): Loaders {
         const found = await em.find(
           FunctionCall,
           { call: { $in: [...calls] }, name: { $ne: '' } },
-          { orderBy: { at: 'asc', place: 'asc' } },
+          // A stream asks again for as long as it is open.
+          { orderBy: { at: 'asc', place: 'asc' }, disableIdentityMap: true },
         )
         const byCall = Map.groupBy(found, ({ call }) => call)
         return calls.map(call => byCall.get(call) ?? [])

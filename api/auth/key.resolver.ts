@@ -51,6 +51,7 @@ class ApiKeyIssued {
   implements: UserError,
   description: describeRefusal(
     'No key was made or changed.',
+    'BAD_NAME',
     'BAD_OVERLAP',
     'KEY_NOT_FOUND',
     'KEY_REVOKED',

@@ -1,6 +1,7 @@
 import { LockMode } from '@mikro-orm/core'
 import type { EntityManager } from '@mikro-orm/sql'
 import { refuse } from '../carts/refusal.ts'
+import { unprintable } from '../unprintable.ts'
 import { ApiKey } from './api-key.entity.ts'
 import { newKey } from './key-format.ts'
 import { rotateKey, storeKey, voiceKeyId } from './keys.ts'
@@ -19,7 +20,7 @@ export interface Issued {
 
 /**
  * Makes a key.
- * @throws Refusal NAME_NEEDED, NAME_TOO_LONG, SCOPES_NEEDED, UNKNOWN_SCOPE
+ * @throws Refusal BAD_NAME, NAME_NEEDED, NAME_TOO_LONG, SCOPES_NEEDED, UNKNOWN_SCOPE
  */
 export async function createKey(em: EntityManager, name: string, wanted: string[]): Promise<Issued> {
   const trimmed = name.trim()
@@ -29,6 +30,11 @@ export async function createKey(em: EntityManager, name: string, wanted: string[
       'input',
       'name',
     ])
+  }
+  if (unprintable.test(trimmed)) {
+    const sentence =
+      'That name holds line breaks or other characters that steer how text is shown. It is listed: leave them out.'
+    refuse('BAD_NAME', sentence, ['input', 'name'])
   }
   if (wanted.length === 0) {
     refuse('SCOPES_NEEDED', `Say what the key may do. There are: ${scopes.join(', ')}.`, ['input', 'scopes'])
@@ -64,27 +70,30 @@ export function rotate(em: EntityManager, id: string, overlap: number): Promise<
     if (row.revokedAt) {
       refuse('KEY_REVOKED', `The key of "${row.name}" is revoked. Make a new one.`, ['input', 'id'])
     }
-    if (row.id === voiceKeyId) {
-      refuse(
-        'VOICE_KEY',
-        'This is the key of the voice process. Set another VOICE_API_KEY and start again.',
-        ['input', 'id'],
-      )
-    }
+    refuseVoiceKey(row)
     return { row, key: await rotateKey(tx, row, overlap * 60_000) }
   })
 }
 
 /**
  * Revokes a key, with the one it was before. Doing it again changes nothing.
- * @throws Refusal KEY_NOT_FOUND
+ * @throws Refusal KEY_NOT_FOUND, VOICE_KEY
  */
 export function revoke(em: EntityManager, id: string): Promise<ApiKey> {
   return em.transactional(async tx => {
     const row = await lockedKey(tx, id)
+    refuseVoiceKey(row)
     row.revokedAt ??= new Date()
     return row
   })
+}
+
+/** Without its key the voice process takes no calls, and there would be no way back but the one that is told here. */
+function refuseVoiceKey({ id }: ApiKey): void {
+  if (id !== voiceKeyId) return
+  const sentence =
+    'This is the key of the voice process. Set another VOICE_API_KEY and start again; the old one is refused from then on.'
+  refuse('VOICE_KEY', sentence, ['input', 'id'])
 }
 
 /** Locked, so that of two who rotate it at the same moment neither is shown a key that is worth nothing already. */

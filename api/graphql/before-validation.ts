@@ -71,8 +71,7 @@ export function unfitTexts(kept: number): (query: unknown) => GraphQLError | und
   const fit = new LRUCache<string, true>({ maxSize: kept, sizeCalculation: (_, { length }) => length })
   return query => {
     if (typeof query !== 'string' || fit.has(query)) return undefined
-    const subscription = query.indexOf('subscription')
-    const conditional = subscription !== -1 && query.includes('@', subscription)
+    const conditional = query.includes('subscription') && query.includes('@')
     // A name has at least one character, and something must stand between two.
     if (!conditional && query.length <= 2 * limits.sameFields) return undefined
     try {

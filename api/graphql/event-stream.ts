@@ -10,7 +10,6 @@ import { keepRechecking } from '../auth/recheck.ts'
 import type { Viewer } from '../auth/viewer.ts'
 import type { Context } from '../context.ts'
 import { troubleOf } from '../database-errors.ts'
-import { EventType } from '../events/event.entity.ts'
 import type { Crowd } from '../limits/crowd.ts'
 import { headersOf, type RateLimits } from '../limits/rate-limits.ts'
 import { timedOut, withinTime } from '../limits/time-out.ts'
@@ -169,6 +168,7 @@ export function graphqlOverEventStream(options: EventStreamRoadOptions): {
       const events = source[Symbol.asyncIterator]() as AsyncIterator<object>
       // An iterator that waits for its next event learns only then that nobody wants it.
       signal.addEventListener('abort', () => void events.return?.().catch(() => undefined))
+      if (signal.aborted) return void (await events.return?.())
       const answerTo = answers.of(args)
       let first = true
       for (;;) {
@@ -253,8 +253,8 @@ const complete = 'event: complete\ndata:\n\n'
 
 /** A gap is no place to go on from: who has missed something has to load a snapshot. */
 function idOf(event: object): string {
-  const { cursor, type } = event as { cursor?: unknown; type?: unknown }
-  return typeof cursor === 'string' && type !== EventType.GAP ? `id: ${cursor}\n` : ''
+  const { cursor } = event as { cursor?: unknown }
+  return typeof cursor === 'string' ? `id: ${cursor}\n` : ''
 }
 
 /** Hidden from the outside like any other error without a code. */

@@ -11,6 +11,7 @@ import { CloseCode, type Context as Connection, MessageType } from 'graphql-ws'
 import { useServer } from 'graphql-ws/use/ws'
 import type { Logger } from 'pino'
 import { type WebSocket, WebSocketServer } from 'ws'
+import { refuseUpgrade } from '../../upgrade.ts'
 import { keepRechecking } from '../auth/recheck.ts'
 import { anyone, type Viewer } from '../auth/viewer.ts'
 import type { Context } from '../context.ts'
@@ -73,9 +74,6 @@ function onlyTheirs(key: string, value: unknown): unknown {
   const long = type === MessageType.Ping && payload != null && JSON.stringify(payload).length > longestPing
   return long ? { type } : value
 }
-
-const tooManySockets =
-  'HTTP/1.1 429 Too Many Requests\r\nRetry-After: 10\r\nConnection: close\r\nContent-Length: 0\r\n\r\n'
 
 /** What is known of an open socket. */
 interface Known {
@@ -140,6 +138,7 @@ export function graphqlOverSocket({
         try {
           const viewer = await viewerOf(extra.request, authorizationIn(connectionParams))
           if (socket.readyState !== socket.OPEN) return false
+          rateLimits.enter({ viewer, address: addressOf(extra.request) })
           if (!admit(connection, socket, viewer)) {
             socket.close(tryAgainLater, 'Too many sockets at once')
             return false
@@ -253,7 +252,7 @@ export function graphqlOverSocket({
   return {
     upgrade: (request, socket, head) => {
       const leave = byAddress.enter(addressOf(request), rateLimits.socketsPerAddress)
-      if (!leave) return void socket.end(tooManySockets)
+      if (!leave) return refuseUpgrade(socket, '429 Too Many Requests', { 'Retry-After': '10' })
       socket.once('close', leave)
       websocket.handleUpgrade(request, socket, head, client => {
         // What can be said no more to a client that has gone is no failure, of which graphql-ws would print every one.

@@ -68,7 +68,8 @@ export async function changeOrder(
         ? null
         : await tx.em.findOne(Order, id, { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true })
     if (!order) {
-      const message = 'There is no such order. It may belong to another shop; load the list again.'
+      const message =
+        'There is no order of that id, nor with a cup or text of it. It may belong to another shop; load the list again.'
       return refused({ code: 'ORDER_NOT_FOUND', message, path }, null)
     }
     try {

@@ -86,7 +86,10 @@ export class Order {
   call: Rel<Call> | null = null
 
   @Property({ type: 'string', nullable: true })
-  @Field(() => String, { nullable: true, description: "The guest's name, when they gave it." })
+  @Field(() => String, {
+    nullable: true,
+    description: "The guest's name, when they gave it. Null without the scope orders:pii.",
+  })
   @allow('orders:pii')
   name: string | null = null
 
@@ -142,12 +145,8 @@ export class Order {
   @Field(() => Date, { nullable: true, description: 'When it was last marked ready.' })
   readyAt: Date | null = null
 
+  /** What is left of the last time it was ready means nothing: see OrderResolver. */
   @Property({ type: 'Date', nullable: true })
-  @Field(() => Date, {
-    nullable: true,
-    description:
-      'Until then the ready text is held back, and recalling the order is not noticed by the guest; null unless it is ready.',
-  })
   holdUntil: Date | null = null
 
   @Property({ type: 'Date', nullable: true })

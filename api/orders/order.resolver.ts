@@ -87,7 +87,7 @@ export class OrderResolver {
     const where = {
       shop: shop.id,
       ...(filter?.status && inStatus(filter.status)),
-      ...(filter?.number && { number: filter.number }),
+      ...(filter?.number != null && { number: filter.number }),
       ...(filter?.source && { source: filter.source }),
       ...(filter?.createdAfter && { createdAt: { $gte: filter.createdAfter } }),
       ...(readyAfter && { readyAt: { $gte: readyAfter } }),
@@ -121,7 +121,7 @@ export class OrderResolver {
     @Arg('id', () => ID, { nullable: true, description: 'Its opaque id.' }) id?: string | null,
     @Arg('number', () => String, { nullable: true, description: 'Its four digits.' }) number?: string | null,
   ): Promise<Order | null> {
-    if (id == null && number == null) return null
+    if (id == null && number == null) throw badInput('Give `id` or `number` of the order.')
     const { id: shop } = await readShop(em)
     const where = { shop, ...(id != null && { id }), ...(number != null && { number }) }
     const found = await readRows(em, Order, where, { orderBy: { createdAt: 'desc' }, limit: 1 })
@@ -136,6 +136,15 @@ export class OrderResolver {
   @FieldResolver(() => [Sms], { description: 'The texts about it, oldest first.' })
   texts(@Ctx() { loaders }: Context, @Root() order: Order): Sms[] | Promise<Sms[]> {
     return Array.isArray(order.texts) ? order.texts : loaders.texts.load(order)
+  }
+
+  @FieldResolver(() => Date, {
+    nullable: true,
+    description:
+      'Until then the ready text is held back, and recalling the order is not noticed by the guest; null unless it is ready.',
+  })
+  holdUntil(@Root() { status, holdUntil }: Order): Date | null {
+    return status === OrderStatus.READY ? holdUntil : null
   }
 
   @allow('orders:write')
@@ -235,7 +244,10 @@ export class OrderResolver {
   cancelOrder(
     @Ctx() context: Context,
     @Arg('id', () => ID, { description: 'The order.' }) id: string,
-    @Arg('reason', () => String, { nullable: true, description: 'Why, for other staff.' })
+    @Arg('reason', () => String, {
+      nullable: true,
+      description: 'Why, for other staff; the first 200 characters are kept.',
+    })
     reason?: string | null,
   ): Promise<OrderChange> {
     return moveOrder(context, id, OrderStatus.CANCELLED, { cancelReason: reason })

@@ -29,6 +29,7 @@ import { Menu } from '../menu/menu.ts'
 import { plain } from '../menu/words.ts'
 import { Money, money } from '../money.ts'
 import { Shop } from '../shops/shop.entity.ts'
+import { unprintable } from '../unprintable.ts'
 import { shopOf } from '../shops/shop-of.ts'
 import { Order, OrderSource } from './order.entity.ts'
 import { boardStatuses } from './order-status.ts'
@@ -149,7 +150,7 @@ export class PlaceOrderResolver {
     @Arg('input', () => PlaceOrderInput, { description: 'The order.' }) input: PlaceOrderInput,
     @Arg('idempotencyKey', () => String, {
       description:
-        'Up to 100 characters of your choice, one for each order you mean, with nothing personal in them; safe to repeat after a time-out.',
+        'Up to 100 characters of your choice, one for each order you mean, with nothing personal in them; safe to repeat after a time-out, until the data of the guest are erased.',
     })
     idempotencyKey: string,
     @Arg('validateOnly', () => Boolean, {
@@ -268,9 +269,6 @@ function phoneIn(text: string, { region }: Shop): string | undefined {
   const written = { defaultCountry: region as CountryCode, extract: false }
   return parsePhoneNumberFromString(text, written) && phoneOf(text, region)
 }
-
-/** Control characters, and those that turn the direction of the text around them: they would garble consoles and labels. */
-const unprintable = /[\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]/u
 
 const nameIn = (name: string | null | undefined): string | null => name?.trim() || null
 

@@ -6,7 +6,7 @@ import { phoneOf } from '../calls/phone.ts'
 export const latest = 240
 
 /** When orders count as late: the one rule of the console, the menu file and the owner's command line. */
-export const thresholdRule = `An order is getting late after 1 minute or more, and late after more than that, ${latest} at most. Give two such numbers.`
+export const thresholdRule = `An order is getting late after 1 minute or more, and late after more than that, ${latest} at most. Give two such numbers`
 
 /** Whether orders can become late like this. */
 export const mayBeLate = (warnAfterMinutes: number, lateAfterMinutes: number): boolean =>

@@ -121,7 +121,7 @@ export class ShopResolver {
       if (!mayBeLate(warn, late)) {
         const blamed =
           input.warnAfterMinutes == null || late > latest ? 'lateAfterMinutes' : 'warnAfterMinutes'
-        refuse('BAD_THRESHOLDS', thresholdRule, ['input', blamed])
+        refuse('BAD_THRESHOLDS', `${thresholdRule}.`, ['input', blamed])
       }
       if (warn === shop.warnAfterMinutes && late === shop.lateAfterMinutes) return false
       shop.warnAfterMinutes = warn

@@ -102,17 +102,47 @@ test('whoever was cut off goes on by Last-Event-ID, also from a URL that says an
   expect((await created(await get(parameters, { 'Last-Event-ID': id }))).number).toBe(orders[1]!.number)
 })
 
-test('a cursor the log no longer reaches is a gap, and no id to go on from', async () => {
+test('a cursor the log no longer reaches is a gap; whoever comes back after it goes on from there', async () => {
   const { cursor } = (await api.ask<{ board: { cursor: string } }>('{ board { cursor } }')).data.board
   await placeOrder(api, key)
   const em = api.orm.em.fork()
   await em.nativeDelete(Event, { shop: (await shopOf(em)).id, seq: { $lte: Number(cursor) + 1 } })
   const stream = await post({ query: orderEvents('0') })
   const { id, data } = await stream.next()
-  expect(id).toBeUndefined()
-  expect(JSON.parse(data!).data.event.type).toBe('GAP')
+  expect(JSON.parse(data!).data.event).toMatchObject({ type: 'GAP', cursor: id })
   await stream.next('complete')
   expect(await stream.ended).toBeUndefined()
+  const again = await post(
+    { query: orderEvents('0') },
+    { Authorization: `Bearer ${key}`, 'Last-Event-ID': id! },
+  )
+  expect(JSON.parse((await again.next()).data!).data.event.type).toBe('HEARTBEAT')
+})
+
+test('who leaves while a stream begins is listened for no longer', async () => {
+  let lookedAt = performance.now()
+  const shop = await startApi({
+    log: { poll: 50 },
+    onQuery: sql => {
+      if (/from [`"]event[`"]/.test(sql)) lookedAt = performance.now()
+    },
+  })
+  // Somebody else has the database until the client has left.
+  const { promise: left, resolve: leave } = Promise.withResolvers<void>()
+  const busy = shop.orm.em.fork().transactional(async em => {
+    await em.execute('select 1')
+    await left
+  })
+  const stream = await openStream(shop, {
+    search: `?${new URLSearchParams({ query: 'subscription { boardEvents { type } }' })}`,
+  })
+  await stream.stop()
+  const metrics = async () => (await fetch(`${shop.url}/metrics`)).text()
+  await expect.poll(metrics).toContain('bobarista_graphql_event_streams 0\n')
+  leave()
+  await busy
+  await expect.poll(() => performance.now() - lookedAt).toBeGreaterThan(1_000)
+  await shop.close()
 })
 
 test('a quiet stream says that it is alive', async () => {

@@ -188,6 +188,7 @@ describe('the owner', () => {
 
   test.each([
     [{ name: ' ', scopes: ['orders:read'] }, 'NAME_NEEDED', 'name'],
+    [{ name: 'Till\n\u001b[31mkey_fake', scopes: ['orders:read'] }, 'BAD_NAME', 'name'],
     [{ name: 'x'.repeat(101), scopes: ['orders:read'] }, 'NAME_TOO_LONG', 'name'],
     [{ name: 'App', scopes: [] }, 'SCOPES_NEEDED', 'scopes'],
     [{ name: 'App', scopes: ['orders:eat'] }, 'UNKNOWN_SCOPE', 'scopes'],
@@ -246,6 +247,9 @@ describe('the owner', () => {
     ] as const) {
       expect(await issue(rotate, input)).toMatchObject({ __typename: 'ApiKeyRefused', code })
     }
+    const { data } = await api.ask(revoke, { id: 'key_voice' }, owner)
+    expect(JSON.stringify(data)).toContain('VOICE_KEY')
+    expect((await api.orm.em.fork().findOneOrFail(ApiKey, 'key_voice')).revokedAt).toBeNull()
   })
 
   test('revokes a key, with the one it was and with its sockets', async () => {
@@ -385,6 +389,14 @@ describe('what an API key reads of guests', () => {
       fields: ['Call.callerEnding', 'Call.from'],
       calls: ['CA1'],
     })
+    const voice = await api.key('calls:write')
+    const said = '{ speaker: CALLER, text: "a taro" }'
+    await api.ask(`mutation { recordWords(input: { call: "CA1", from: 0, said: [${said}] }) }`, {}, voice)
+    for (const words of ['transcript', 'lastWords']) {
+      const { data } = await api.ask(`{ call(id: "CA1") { words: ${words} { text } } }`, {}, reader)
+      expect(data).toEqual({ call: { words: [{ text: 'a taro' }] } })
+      expect((await reads(reader))[0]).toMatchObject({ fields: ['Said.text'], calls: ['CA1'], count: 1 })
+    }
   })
 
   test('by the agent functions too, unless it is the key of the voice process', async () => {

@@ -252,6 +252,7 @@ describe('the WebSocket', () => {
     'subscription { boardEvents @skip(if: true) { type } }',
     'subscription ($wanted: Boolean = false) { boardEvents @include(if: $wanted) { type } }',
     'subscription { ...All } fragment All on Subscription { ... @skip(if: true) { boardEvents { type } } }',
+    'fragment All on Subscription { ... @skip(if: true) { boardEvents { type } } } subscription { ...All }',
   ])('takes no subscription that may turn out to be none: %s', async query => {
     for (const road of [bySocket, byHttp]) {
       const [error] = await road(api, query)

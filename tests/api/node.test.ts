@@ -55,6 +55,10 @@ test('anything can be read anew by its id, by those who may read things of its k
   ] as const) {
     expect((await node(each, key)).data.node).toMatchObject({ id: each, ...expected })
   }
+  for (const none of ['', 'zzz', 'ord_none', 'item_none', 'call']) {
+    expect(await node(none, orders), none).toMatchObject({ data: { node: null } })
+    expect((await node(none, orders)).errors, none).toBeUndefined()
+  }
   for (const id of [items[0]!.id, texts[0]!.id, call.id]) {
     expect((await node(id)).errors![0]!.extensions.code).toBe('UNAUTHENTICATED')
   }

@@ -244,6 +244,7 @@ describe('the list of orders', () => {
     expect(await idsFor({ number, status: ['PREPARING'] })).toEqual([id])
     expect(await idsFor({ number, status: ['READY', 'RECEIVED'] })).toEqual([])
     expect(await idsFor({ number, source: 'PHONE' })).toEqual([])
+    expect(await idsFor({ number: '' })).toEqual([])
     expect(await idsFor({ createdAfter: createdAt, status: ['PREPARING'] })).toContain(id)
     expect(await idsFor({ createdBefore: createdAt })).not.toContain(id)
   })

@@ -202,6 +202,22 @@ describe('sockets', () => {
     await api.close()
   })
 
+  test('cost a point each to be opened', async () => {
+    const shop = await startApi({ env: { RATE_LIMIT_FACTOR: '0.01' } })
+    const key = await shop.key('orders:read')
+    const left = async () => (await post(shop, '{ __typename }', { as: key })).body.extensions.cost.available
+    const before = await left()
+    for (let i = 0; i < 100; i += 1) {
+      const socket = await open(shop)
+      socket.send(JSON.stringify({ type: 'connection_init', payload: { authorization: `Bearer ${key}` } }))
+      await once(socket, 'message')
+      socket.terminate()
+    }
+    // Five points come back each second.
+    expect(await left()).toBeLessThan(before - 20)
+    await shop.close()
+  })
+
   test('of one key are counted, and of one session', async () => {
     const api = await startApi({ env: { RATE_LIMIT_FACTOR: '0.01' }, log: { heartbeat: 20 } })
     const credentials = [{ key: await api.key('orders:read') }, { headers: { Cookie: await api.signIn() } }]
