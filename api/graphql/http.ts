@@ -130,6 +130,8 @@ export async function graphqlOverHttp({
       ctx.vary('Accept')
       return requestIds.run(requestId, () =>
         withJsonBody(ctx, requestId, async () => {
+          const wrong = wrongRequest(ctx)
+          if (wrong) return refuseRequest(ctx, wrong.status, wrong.message, requestId)
           const unfit = unfitText(queryOf(ctx))
           if (!unfit) return answerInTime(ctx, requestId, next)
           const status = knowsNoStatus(ctx.get('Accept')) ? 200 : 400
@@ -143,6 +145,24 @@ export async function graphqlOverHttp({
 
 const queryOf = ({ method, query, request }: Koa.Context): unknown =>
   method === 'GET' ? query.query : (request as { body?: { query?: unknown } | null }).body?.query
+
+/** What is no operation at all. Apollo refuses it as well, but says less of what to do. */
+function wrongRequest(ctx: Koa.Context): { status: number; message: string } | undefined {
+  if (ctx.method === 'OPTIONS') {
+    const message = 'Pages of this origin may not ask here. The shop says which may, by CORS_ORIGINS.'
+    return { status: 405, message }
+  }
+  if (ctx.method !== 'GET' && ctx.method !== 'POST') {
+    ctx.set('Allow', 'GET, POST')
+    return { status: 405, message: 'Send queries and mutations by POST, or queries by GET.' }
+  }
+  if (Array.isArray(ctx.request.body)) {
+    const message =
+      'A request holds one operation. Send them one by one, or ask for all of it in one document.'
+    return { status: 400, message }
+  }
+  return undefined
+}
 
 const isNoStream = () =>
   new GraphQLError(

@@ -173,7 +173,7 @@ export class PlaceOrderResolver {
 
 /** @throws Refusal BAD_IDEMPOTENCY_KEY */
 function checkKey(key: string): void {
-  if (key.trim() === '' || key.length > 100) {
+  if (key.trim() === '' || [...key].length > 100) {
     refuse('BAD_IDEMPOTENCY_KEY', 'Give an idempotencyKey of 1 to 100 characters, new for each order.', [
       'idempotencyKey',
     ])
@@ -303,7 +303,7 @@ async function readInput(
       ['input', 'name'],
     )
   }
-  if (name && name.length > longestName) {
+  if (name && [...name].length > longestName) {
     refuse('NAME_TOO_LONG', `A name has ${longestName} characters at most. Send a shorter one.`, [
       'input',
       'name',

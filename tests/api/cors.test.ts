@@ -55,6 +55,12 @@ test.each(['https://elsewhere.example.com', 'null', `${known}.evil.example`, 'ht
   },
 )
 
+test('a page of another origin is told what opens the shop to it', async () => {
+  const response = await ask('OPTIONS', { Origin: 'https://other.example' })
+  expect(response.headers.has('Access-Control-Allow-Origin')).toBe(false)
+  expect(await response.text()).toContain('CORS_ORIGINS')
+})
+
 test('nothing but /graphql is for other pages', async () => {
   for (const path of ['/healthz', '/metrics', '/board/']) {
     expect((await ask('GET', { Origin: known }, path)).headers.has('Access-Control-Allow-Origin')).toBe(false)

@@ -136,7 +136,7 @@ test('who leaves while a stream begins is listened for no longer', async () => {
   const stream = await openStream(shop, {
     search: `?${new URLSearchParams({ query: 'subscription { boardEvents { type } }' })}`,
   })
-  await stream.stop()
+  stream.stop()
   const metrics = async () => (await fetch(`${shop.url}/metrics`)).text()
   await expect.poll(metrics).toContain('bobarista_graphql_event_streams 0\n')
   leave()

@@ -358,7 +358,11 @@ describe('the door over HTTP', () => {
   })
 
   test('does not run a batch', async () => {
-    expect((await post(`[${query},${query}]`)).status).toBe(400)
+    const response = await post(`[${query},${query}]`)
+    expect(response.status).toBe(400)
+    expect((await response.json()).errors).toMatchObject([
+      { message: expect.stringContaining('one operation'), extensions: { code: 'BAD_REQUEST' } },
+    ])
   })
 })
 
