@@ -441,6 +441,23 @@ describe('an order from another program', () => {
     expect(data).toEqual({ order: { name: kept } })
   })
 
+  test('counts the characters of a name as people see them', async () => {
+    const named = async (length: number) => {
+      const { data } = await api.ask<{ placeOrder: { __typename: string; code?: string } }>(
+        `mutation ($key: String!, $name: String!) {
+          placeOrder(idempotencyKey: $key, input: { drinks: [{ flavor: "taro" }], phone: "5551234567", name: $name }) {
+            __typename ... on UserError { code }
+          }
+        }`,
+        { key: newId('order'), name: '🧋'.repeat(length) },
+        key,
+      )
+      return data.placeOrder
+    }
+    expect(await named(60)).toEqual({ __typename: 'PlacedOrder' })
+    expect(await named(61)).toEqual({ __typename: 'PlaceOrderRefused', code: 'NAME_TOO_LONG' })
+  })
+
   test('takes a number as people write it, and nothing that is no text or far too long', async () => {
     const { data, errors } = await api.ask<{ placeOrder: { order: { phone: string } } }>(
       `mutation ($key: String!, $phone: PhoneNumber!) {

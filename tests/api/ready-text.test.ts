@@ -102,6 +102,8 @@ test('Done that is taken back in the hold texts nobody; the next Done does, once
   expect(sent()).toEqual(['Thanks'])
   await passHold(id)
   await expect.poll(sent).toEqual(['Thanks', 'Your'])
+  await move(api, staff, 'completeOrder', id)
+  expect(await orderOf(id), 'nothing is held of what was picked up').toMatchObject({ holdUntil: null })
 })
 
 test('Done and undo before anybody has read the log text nobody either', async () => {
