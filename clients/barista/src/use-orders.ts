@@ -20,6 +20,9 @@ import { isSignedOut } from './use-session.ts'
 /** More orders than this are not looked up one by one after a break. */
 const mostLookedUp = 20
 
+/** Clocks that seem to differ by less, in milliseconds, do so by the way a beat has taken; every ticket tells the time. */
+const delays = 250
+
 /**
  * The shop's open orders, live. Nothing is changed here before the server has said so.
  * @param signedOut called when the server no longer knows the session
@@ -83,10 +86,14 @@ export function useOrders(signedOut: () => void) {
 
   function apply({ type, at, order }: OrderEvent): void {
     // Other events may be replayed, and tell of an earlier time.
-    if (type === 'HEARTBEAT') clockOffset.value = Date.parse(at) - Date.now()
+    if (type === 'HEARTBEAT') setClock(Date.parse(at) - Date.now())
     if (!order) return
     announce([order])
     show(order)
+  }
+
+  function setClock(offset: number): void {
+    if (Math.abs(offset - clockOffset.value) > delays) clockOffset.value = offset
   }
 
   /** Says what came, changed or was cancelled to those who do not see it. */
