@@ -74,12 +74,6 @@ export function fitDocument(schema: GraphQLSchema, text: string | null, viewer: 
     if (!(error instanceof GraphQLError)) throw error
     // Only limits have a code of their own, and a sentence that says what to do.
     if (typeof error.extensions.code === 'string') refuse(error.extensions.code, error.message, path)
-    // What graphql says when it has compared so many pairs of the same field that it stops.
-    if (error.message === 'Validation aborted.') {
-      const sentence =
-        'This document repeats fields too often, or is too large, to be checked. Select each field once.'
-      return refuse('BAD_DOCUMENT', sentence, path)
-    }
     return refuse('BAD_DOCUMENT', `${error.message} Send fragments, the first of them on OrderEvent.`, path)
   }
 }
